@@ -1,0 +1,1 @@
+"""Guards: errors, seeding, validation, fingerprints, storage. Knows nothing of the field."""

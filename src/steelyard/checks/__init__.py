@@ -1,0 +1,1 @@
+"""Proves: public contracts that every score and every plan scheme must pass."""

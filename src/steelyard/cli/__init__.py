@@ -1,0 +1,1 @@
+"""Listens: one file a verb."""

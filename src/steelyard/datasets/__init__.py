@@ -1,0 +1,1 @@
+"""Supplies: reads sources, splits them, carves imbalance."""

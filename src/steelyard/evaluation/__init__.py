@@ -1,0 +1,1 @@
+"""Judges: metrics, intervals, deployment priors, paired differences; sees only predictions."""

@@ -1,0 +1,1 @@
+"""Scores: one file a score; higher is always harder."""

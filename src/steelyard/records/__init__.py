@@ -1,0 +1,40 @@
+"""Carries: the frozen records that go between the rooms."""
+
+from steelyard.records.dynamics import CHANNELS, Dynamics
+from steelyard.records.evaluation import Evaluation
+from steelyard.records.hardness import Hardness, load_scores, save_scores
+from steelyard.records.interval import Interval
+from steelyard.records.labelled import PARTS, Labelled
+from steelyard.records.plan import Plan
+from steelyard.records.predictions import Predictions, load_predictions, save_predictions
+from steelyard.records.priors import check_prior
+from steelyard.records.recipe import Recipe
+from steelyard.records.study import Arm, Claim, Study
+from steelyard.records.verdict import ClassVerdict, PriorVerdict, Verdict
+from steelyard.records.weighing import Weighing, claim_folder
+
+__all__ = [
+    "CHANNELS",
+    "PARTS",
+    "Arm",
+    "Claim",
+    "ClassVerdict",
+    "Dynamics",
+    "Evaluation",
+    "Hardness",
+    "Interval",
+    "Labelled",
+    "Plan",
+    "Predictions",
+    "PriorVerdict",
+    "Recipe",
+    "Study",
+    "Verdict",
+    "Weighing",
+    "check_prior",
+    "claim_folder",
+    "load_predictions",
+    "load_scores",
+    "save_predictions",
+    "save_scores",
+]

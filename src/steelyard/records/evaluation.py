@@ -1,0 +1,163 @@
+"""`Evaluation`: metrics with intervals, by seed and class, under several deployment priors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from steelyard._support.arrays import frozen_array
+from steelyard._support.errors import DataError
+from steelyard._support.storage import header, read_json, write_json
+from steelyard.records.interval import Interval
+
+AS_TRAINED = "as trained"
+CORRECTED = "prior corrected"
+METRICS = ("accuracy", "log_loss")
+
+_CELL = ["arm", "decision", "prior", "metric"]
+COLUMNS = {
+    "overall": [*_CELL, "mean", "low", "high", "n_seeds"],
+    "by_seed": [*_CELL, "seed", "value"],
+    "by_class": [
+        "arm", "decision", "prior", "class", "n", "recall", "low", "high", "precision",
+    ],
+    "differences": [
+        "prior", "metric", "arm", "decision", "base_arm", "base_decision", "mean", "low", "high",
+        "n_seeds",
+    ],
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What the judge says of every arm on one held-out part.
+
+    Parameters
+    ----------
+    split : str
+        The part, "validation" or "test".
+    class_names : tuple of str
+        One name a class.
+    priors : mapping of str to ndarray of shape (K,)
+        The deployment priors, by name.
+    overall : pandas.DataFrame
+        One row for each arm, decision ("as trained" or "prior corrected"), prior and metric
+        ("accuracy", a share; "log_loss", nats): mean over seeds and its interval.
+    by_seed : pandas.DataFrame
+        The same, one row a seed.
+    by_class : pandas.DataFrame
+        Per arm, decision, prior and class: test samples ``n``, recall (mean over seeds) with its
+        interval, and precision under that prior. NaN where a class has no data.
+    differences : pandas.DataFrame
+        Paired differences arm minus base, by prior and metric, with their intervals.
+    no_data : tuple of str
+        Classes absent from the part: left out of every figure, and named.
+
+    Raises
+    ------
+    DataError
+        If a table lacks its columns.
+    """
+
+    split: str
+    class_names: tuple[str, ...]
+    priors: Mapping[str, np.ndarray]
+    overall: pd.DataFrame
+    by_seed: pd.DataFrame
+    by_class: pd.DataFrame
+    differences: pd.DataFrame
+    no_data: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, columns in COLUMNS.items():
+            table = getattr(self, name)
+            if list(table.columns) != columns:
+                raise DataError(
+                    f"The {name} table of an Evaluation must have the columns {columns}. "
+                    f"Got {list(table.columns)}."
+                )
+            object.__setattr__(self, name, table.reset_index(drop=True))
+        priors = {name: frozen_array(prior, np.float64) for name, prior in self.priors.items()}
+        object.__setattr__(self, "priors", priors)
+        object.__setattr__(self, "class_names", tuple(self.class_names))
+        object.__setattr__(self, "no_data", tuple(self.no_data))
+
+    def figure(
+        self, arm: str, prior: str, metric: str = "accuracy", decision: str = AS_TRAINED
+    ) -> Interval:
+        """Return one arm's metric under one prior, with its interval."""
+        rows = self.overall
+        found = rows[
+            (rows["arm"] == arm)
+            & (rows["prior"] == prior)
+            & (rows["metric"] == metric)
+            & (rows["decision"] == decision)
+        ]
+        return self._only(found, f"{arm}, {decision}, {prior}, {metric}")
+
+    def difference(
+        self,
+        arm: str,
+        base_arm: str,
+        prior: str,
+        metric: str = "accuracy",
+        decision: str = AS_TRAINED,
+        base_decision: str = AS_TRAINED,
+    ) -> Interval:
+        """Return the paired difference arm minus base under one prior, with its interval."""
+        rows = self.differences
+        found = rows[
+            (rows["arm"] == arm)
+            & (rows["decision"] == decision)
+            & (rows["base_arm"] == base_arm)
+            & (rows["base_decision"] == base_decision)
+            & (rows["prior"] == prior)
+            & (rows["metric"] == metric)
+        ]
+        return self._only(
+            found, f"{arm} ({decision}) minus {base_arm} ({base_decision}), {prior}, {metric}"
+        )
+
+    def _only(self, found: pd.DataFrame, what: str) -> Interval:
+        if len(found) != 1:
+            raise DataError(f"This evaluation holds {len(found)} figures for {what}, not one.")
+        row = found.iloc[0]
+        return Interval(float(row["mean"]), float(row["low"]), float(row["high"]))
+
+    def save(self, path: str | Path) -> None:
+        """Write the evaluation as one JSON document."""
+        tables = {name: _records(getattr(self, name)) for name in COLUMNS}
+        document = header(
+            "Evaluation",
+            split=self.split,
+            class_names=list(self.class_names),
+            priors={name: prior.tolist() for name, prior in self.priors.items()},
+            no_data=list(self.no_data),
+            **tables,
+        )
+        write_json(document, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Evaluation:
+        """Read what `save` wrote."""
+        document = read_json(path, "Evaluation")
+        tables = {
+            name: pd.DataFrame(document[name], columns=columns) for name, columns in COLUMNS.items()
+        }
+        return cls(
+            document["split"],
+            tuple(document["class_names"]),
+            {name: np.asarray(prior) for name, prior in document["priors"].items()},
+            **tables,
+            no_data=tuple(document["no_data"]),
+        )
+
+
+def _records(table: pd.DataFrame) -> list[dict]:
+    # JSON has no NaN: "no data" is null there
+    plain = table.astype(object).where(table.notna(), None)
+    return plain.to_dict(orient="records")

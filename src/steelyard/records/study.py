@@ -1,0 +1,149 @@
+"""`Study`: arms, repetitions and claims as data; what a weighing or a paper asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from steelyard._support.errors import ParameterError
+from steelyard._support.storage import header, read_json, write_json
+from steelyard._support.validation import check_choice, check_integer, check_real
+from steelyard.records.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to treat the training data.
+
+    Parameters
+    ----------
+    name : str
+        Unique in its study, for instance "degree=0.5".
+    recipe : Recipe
+        How to train.
+    degree : float
+        How far to rebalance by count; 0 leaves the data as they are.
+    """
+
+    name: str
+    recipe: Recipe
+    degree: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_real(self.degree, "degree", "Arm")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement that a study can bear out or contradict.
+
+    Parameters
+    ----------
+    sentence : str
+        The claim in words.
+    metric : str
+        The metric it speaks of.
+    prior : str
+        The deployment prior it speaks of.
+    left, right : str
+        The arms compared.
+    relation : {">", "<", "="}
+        What is claimed of left against right.
+    margin : float
+        How large the difference must be, in the metric's unit.
+    published : float, optional
+        The published difference, left minus right.
+    """
+
+    sentence: str
+    metric: str
+    prior: str
+    left: str
+    right: str
+    relation: str
+    margin: float = 0.0
+    published: float | None = None
+
+    def __post_init__(self) -> None:
+        check_choice(self.relation, "relation", "Claim", (">", "<", "="))
+        check_real(self.margin, "margin", "Claim", 0)
+
+
+@dataclass(frozen=True)
+class Study:
+    """Arms crossed with repetitions, and what they are to show.
+
+    Parameters
+    ----------
+    name : str
+        A short name.
+    arms : tuple of Arm
+        What is compared.
+    repetitions : int
+        Trainings of each arm; arms of one repetition share initial weights.
+    seed : int
+        From which every seed derives, by named axes.
+    claims : tuple of Claim
+        What is checked.
+
+    Raises
+    ------
+    ParameterError
+        If arm names repeat, or a claim speaks of an arm that is not there.
+    """
+
+    name: str
+    arms: tuple[Arm, ...]
+    repetitions: int
+    seed: int = 0
+    claims: tuple[Claim, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_integer(self.repetitions, "repetitions", "Study", 1)
+        check_integer(self.seed, "seed", "Study", 0)
+        names = [arm.name for arm in self.arms]
+        if not names or len(set(names)) != len(names):
+            raise ParameterError(f"The arms of a Study need names that differ. Got {names}.")
+        for claim in self.claims:
+            check_choice(claim.left, "left", "Claim", names)
+            check_choice(claim.right, "right", "Claim", names)
+
+    def cells(self) -> Iterator[tuple[Arm, int]]:
+        """Yield every (arm, repetition), repetition by repetition."""
+        for repetition in range(self.repetitions):
+            for arm in self.arms:
+                yield arm, repetition
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the study as plain data."""
+        return {
+            "name": self.name,
+            "arms": [
+                {"name": arm.name, "degree": arm.degree, "recipe": arm.recipe.to_dict()}
+                for arm in self.arms
+            ],
+            "repetitions": self.repetitions,
+            "seed": self.seed,
+            "claims": [asdict(claim) for claim in self.claims],
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Study:
+        """Return the study of plain data."""
+        arms = tuple(
+            Arm(arm["name"], Recipe.from_dict(arm["recipe"]), arm["degree"])
+            for arm in values["arms"]
+        )
+        claims = tuple(Claim(**claim) for claim in values["claims"])
+        return cls(values["name"], arms, values["repetitions"], values["seed"], claims)
+
+    def save(self, path: str | Path) -> None:
+        """Write the study as JSON."""
+        write_json(header("Study", values=self.to_dict()), path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Study:
+        """Read what `save` wrote."""
+        return cls.from_dict(read_json(path, "Study")["values"])

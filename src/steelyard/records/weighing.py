@@ -1,0 +1,189 @@
+"""`Weighing`: every record of one weighing, and the run folder that holds them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from steelyard._support.arrays import frozen_array
+from steelyard._support.errors import DataError, OutputError
+from steelyard._support.storage import header, read_json, read_parquet, write_json, write_parquet
+from steelyard.records.evaluation import Evaluation
+from steelyard.records.hardness import Hardness, load_scores, save_scores
+from steelyard.records.labelled import Labelled
+from steelyard.records.plan import Plan
+from steelyard.records.predictions import Predictions, load_predictions, save_predictions
+from steelyard.records.study import Study
+from steelyard.records.verdict import Verdict
+
+MANIFEST = "manifest.json"
+REPORT = "report.html"
+VERDICT = "verdict.json"
+SCORES = "scores.parquet"
+PLAN = "plan.parquet"
+PREDICTIONS = "predictions.parquet"
+SAMPLES = "samples.parquet"
+EVALUATION = {"validation": "evaluation-validation.json", "test": "evaluation-test.json"}
+GALLERY = {"table": "gallery.parquet", "image": "gallery.npz"}
+
+KINDS = ("ordinary", "hard", "suspect")
+
+
+@dataclass(frozen=True, eq=False)
+class Weighing:
+    """What `steelyard.weigh` returns.
+
+    Parameters
+    ----------
+    study : Study
+        The arms and repetitions that were trained.
+    hardness : mapping of str to Hardness
+        Scores of the training part, by name.
+    kinds : ndarray of shape (n,)
+        For each training sample "ordinary", "hard" or "suspect" (looks mislabelled).
+    plan : Plan
+        What the verdict recommends for its first prior; the identity where that is to leave the
+        data as they are.
+    predictions : tuple of Predictions
+        Every model on the validation and test parts.
+    validation, test : Evaluation
+        Choices were made on the first and are reported on the second.
+    verdict : Verdict
+        The answer.
+    gallery : Labelled
+        The hardest and the most suspect training samples, for the report.
+    manifest : dict
+        How it was done: data summary, versions, seeds, wall time.
+    """
+
+    study: Study
+    hardness: Mapping[str, Hardness]
+    kinds: np.ndarray
+    plan: Plan
+    predictions: tuple[Predictions, ...]
+    validation: Evaluation
+    test: Evaluation
+    verdict: Verdict
+    gallery: Labelled
+    manifest: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        kinds = frozen_array(self.kinds, np.str_)
+        strange = sorted(set(np.unique(kinds)) - set(KINDS))
+        first = next(iter(self.hardness.values()))
+        if strange or kinds.shape != first.ids.shape:
+            raise DataError(f"A weighing needs one of {KINDS} a training sample. Got {strange}.")
+        object.__setattr__(self, "kinds", kinds)
+        object.__setattr__(self, "predictions", tuple(self.predictions))
+
+    def __repr__(self) -> str:
+        return f"Weighing({self.verdict.data!r})\n{self.verdict}"
+
+    def samples(self) -> pd.DataFrame:
+        """Return the table of training samples: ``id``, ``label`` (class name) and ``kind``."""
+        first = next(iter(self.hardness.values()))
+        names = np.asarray(first.class_names, dtype=object)
+        return pd.DataFrame(
+            {"id": first.ids, "label": names[first.labels], "kind": self.kinds.astype(object)}
+        )
+
+    def save(self, folder: str | Path) -> None:
+        """Write every record into a run folder; the manifest, written last, makes it complete.
+
+        Raises
+        ------
+        OutputError
+            If the folder holds files that are not a steelyard run, or cannot be written.
+        """
+        folder = claim_folder(folder)
+        save_scores(self.hardness, folder / SCORES)
+        self.plan.save(folder / PLAN)
+        save_predictions(self.predictions, folder / PREDICTIONS)
+        write_parquet(self.samples(), folder / SAMPLES, header("Samples"))
+        self.validation.save(folder / EVALUATION["validation"])
+        self.test.save(folder / EVALUATION["test"])
+        self.verdict.save(folder / VERDICT)
+        gallery = GALLERY[self.gallery.modality]
+        self.gallery.save(folder / gallery)
+        stored = [SCORES, PLAN, PREDICTIONS, SAMPLES, *EVALUATION.values(), VERDICT, gallery]
+        manifest = {
+            **self.manifest,
+            **header("Manifest", status="complete"),
+            "study": self.study.to_dict(),
+            "gallery": gallery,
+            "files": {name: _digest(folder / name) for name in stored},
+        }
+        write_json(manifest, folder / MANIFEST)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Weighing:
+        """Read a run folder.
+
+        Raises
+        ------
+        DataError
+            If it holds no complete run, or a file is not the one that was written.
+        """
+        folder = Path(folder)
+        manifest = read_json(folder / MANIFEST, "Manifest")
+        if manifest["status"] != "complete":
+            raise DataError(
+                f"The run in {str(folder)!r} did not finish.", hint="run the same command again."
+            )
+        for name, digest in manifest["files"].items():
+            if not (folder / name).is_file() or _digest(folder / name) != digest:
+                raise DataError(
+                    f"{str(folder / name)!r} is missing or was changed since the run wrote it.",
+                    hint="run the same command again.",
+                )
+        samples, _ = read_parquet(folder / SAMPLES, "Samples")
+        return cls(
+            Study.from_dict(manifest.pop("study")),
+            load_scores(folder / SCORES),
+            samples["kind"].to_numpy(np.str_),
+            Plan.load(folder / PLAN),
+            tuple(load_predictions(folder / PREDICTIONS)),
+            Evaluation.load(folder / EVALUATION["validation"]),
+            Evaluation.load(folder / EVALUATION["test"]),
+            Verdict.load(folder / VERDICT),
+            Labelled.load(folder / manifest["gallery"]),
+            manifest,
+        )
+
+
+def claim_folder(folder: str | Path) -> Path:
+    """Make a folder ours, or refuse one that holds somebody else's files.
+
+    A new or empty folder gets a manifest that says "running"; so does an earlier run, whose
+    files are then replaced one by one.
+
+    Raises
+    ------
+    OutputError
+        If the path is a file, or a folder with files but without a steelyard manifest.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(
+            f"The output {str(folder)!r} is a file, not a folder.", hint="choose another --out."
+        )
+    if folder.is_dir() and any(folder.iterdir()):
+        try:
+            read_json(folder / MANIFEST, "Manifest")
+        except (DataError, OSError) as error:
+            raise OutputError(
+                f"The folder {str(folder)!r} holds files that are not a steelyard run.",
+                hint="choose a new or empty folder with --out; nothing was overwritten.",
+            ) from error
+    write_json(header("Manifest", status="running"), folder / MANIFEST)
+    return folder
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,1 @@
+"""Renders: stored records into one offline page."""

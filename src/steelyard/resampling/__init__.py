@@ -1,0 +1,1 @@
+"""Plans: one file a scheme."""

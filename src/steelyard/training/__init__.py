@@ -1,0 +1,1 @@
+"""Fits: encodings, models, one readable loop, the recorder."""

@@ -1,0 +1,1 @@
+"""Conducts: strings the rooms together into a weighing."""
