@@ -1,0 +1,125 @@
+"""Train one model on prepared data and predict its held-out parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from steelyard._support.errors import MismatchError
+from steelyard.records.plan import Plan
+from steelyard.records.predictions import Predictions
+from steelyard.records.recipe import Recipe
+from steelyard.training.loop import train_network
+from steelyard.training.prepared import Prepared
+from steelyard.training.recorder import Recorder
+from steelyard.training.trees import train_trees
+
+
+def fit(
+    prepared: Prepared,
+    recipe: Recipe,
+    *,
+    plan: Plan | None = None,
+    seed: int = 0,
+    repetition: int = 0,
+    arm: str = "model",
+    recorder: Recorder | None = None,
+) -> tuple[Predictions, ...]:
+    """Train one model.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The training part and the held-out parts.
+    recipe : Recipe
+        How to train; its model is the one that the data were prepared for.
+    plan : Plan, optional
+        How often each training sample is used; None uses each once.
+    seed, repetition : int
+        Axes of the seeds. Models of one repetition share initial weights, whatever their plan,
+        so that their difference is the plan's.
+    arm : str
+        The name that the predictions carry.
+    recorder : Recorder, optional
+        Watches the training. It must have been made for the training part.
+
+    Returns
+    -------
+    tuple of Predictions
+        One for each held-out part, in its own row and class order.
+
+    Raises
+    ------
+    MismatchError
+        If the plan or the recorder belongs to other data, or the recipe to other models.
+    """
+    data = prepared.data
+    if recipe.model != prepared.model:
+        raise MismatchError(
+            f"The data were prepared for {prepared.model!r}; the recipe trains {recipe.model!r}."
+        )
+    if recorder is not None and recorder.data is not data:
+        raise MismatchError("The recorder was made for other data than the training part.")
+    rows = np.arange(len(data)) if plan is None else plan.positions(data)
+    canonical_position = np.argsort(prepared.order, kind="stable")
+    draws = np.sort(canonical_position[rows])
+    watch = None if recorder is None else _in_callers_order(prepared, recorder)
+    end_epoch = None if recorder is None else recorder.end_epoch
+    if recipe.model == "trees":
+        predict = train_trees(
+            prepared.X,
+            prepared.y,
+            prepared.categorical,
+            recipe,
+            draws,
+            seed,
+            repetition,
+            watch,
+            end_epoch,
+        )
+    else:
+        predict = train_network(
+            prepared.X,
+            prepared.y,
+            data.n_classes,
+            recipe,
+            draws,
+            seed,
+            repetition,
+            watch,
+            end_epoch,
+        )
+    prior = data.prior if plan is None else plan.prior
+    predictions = []
+    for part, X in zip(prepared.held_out, prepared.X_held_out, strict=True):
+        logits = np.empty((len(part), data.n_classes))
+        order = np.argsort(part.ids, kind="stable")
+        logits[np.ix_(order, prepared.classes)] = predict(X)
+        split = str(part.split[0]) if part.split is not None else "test"
+        predictions.append(
+            Predictions(
+                part.ids,
+                part.labels,
+                logits,
+                data.class_names,
+                prior,
+                arm=arm,
+                seed=repetition,
+                split=split,
+            )
+        )
+    return tuple(predictions)
+
+
+def _in_callers_order(
+    prepared: Prepared, recorder: Recorder
+) -> Callable[[torch.Tensor, torch.Tensor], None]:
+    order = torch.from_numpy(prepared.order)
+    canonical = torch.from_numpy(np.argsort(prepared.classes, kind="stable"))
+
+    def watch(rows: torch.Tensor, logits: torch.Tensor) -> None:
+        recorder.update(order[rows], logits[:, canonical])
+
+    return watch

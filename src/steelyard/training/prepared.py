@@ -1,0 +1,122 @@
+"""Inputs made ready for a model, in an order that does not depend on rows or label names.
+
+Training draws random numbers for positions: which sample comes next, which output unit starts
+where. Rows are therefore sorted by id and classes by the smallest id that carries them, so that
+permuted rows or renamed labels train the very same network; results go back to the caller's
+order at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard._support.errors import DataError, MismatchError
+from steelyard._support.validation import check_choice
+from steelyard.records.labelled import Labelled
+from steelyard.records.recipe import MODELS
+from steelyard.training.encodings import encode
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A training part and held-out parts, encoded for one family of models.
+
+    Parameters
+    ----------
+    data : Labelled
+        The training part, in the caller's order.
+    held_out : tuple of Labelled
+        The parts to predict, in the caller's order.
+    model : str
+        The family of models that the encoding suits.
+    X : ndarray of shape (n, ...)
+        Encoded training inputs, rows sorted by id.
+    y : ndarray of shape (n,)
+        Canonical class codes of those rows.
+    X_held_out : tuple of ndarray
+        Encoded held-out inputs, rows sorted by id.
+    order : ndarray of shape (n,)
+        Row of ``data`` at each canonical position.
+    classes : ndarray of shape (K,)
+        Class code of ``data`` for each canonical class.
+    categorical : ndarray of shape (n_columns,)
+        Which columns of X are category codes; empty where none are.
+    """
+
+    data: Labelled
+    held_out: tuple[Labelled, ...]
+    model: str
+    X: np.ndarray
+    y: np.ndarray
+    X_held_out: tuple[np.ndarray, ...]
+    order: np.ndarray
+    classes: np.ndarray
+    categorical: np.ndarray
+
+
+def prepare(data: Labelled, held_out: Sequence[Labelled] = (), *, model: str = "mlp") -> Prepared:
+    """Encode a training part and held-out parts; everything is learned from the training part.
+
+    Parameters
+    ----------
+    data : Labelled
+        The training part.
+    held_out : sequence of Labelled
+        Parts to predict later.
+    model : {"mlp", "cnn", "trees"}
+        The family of models.
+
+    Raises
+    ------
+    DataError
+        If a class has no training sample, or a table is to enter a convolutional network.
+    MismatchError
+        If a held-out part has other classes, other inputs, or shares ids with the training part.
+    """
+    check_choice(model, "model", "prepare", MODELS)
+    if model == "cnn" and data.modality != "image":
+        raise DataError(
+            "A convolutional network needs images; these data are a table.",
+            hint="choose the probe mlp or trees.",
+        )
+    empty = [data.class_names[code] for code in np.flatnonzero(data.class_counts == 0)]
+    if empty:
+        raise DataError(
+            f"{len(empty)} classes have no training sample, first {empty[0]!r}.",
+            hint="collect some, or leave the class out.",
+        )
+    for part in held_out:
+        _require_match(data, part)
+    order = np.argsort(data.ids, kind="stable")
+    labels = data.labels[order]
+    _, first_position = np.unique(labels, return_index=True)
+    classes = np.argsort(first_position, kind="stable")  # canonical class -> code
+    canonical = np.argsort(classes, kind="stable")  # code -> canonical class
+    sorted_parts = [part.take(np.argsort(part.ids, kind="stable")) for part in held_out]
+    X, X_held_out, categorical = encode(data.take(order), sorted_parts, model)
+    return Prepared(
+        data,
+        tuple(held_out),
+        model,
+        X,
+        canonical[labels],
+        tuple(X_held_out),
+        order,
+        classes,
+        categorical,
+    )
+
+
+def _require_match(data: Labelled, part: Labelled) -> None:
+    if part.class_names != data.class_names or part.modality != data.modality:
+        raise MismatchError("A held-out part must have the classes and inputs of the training.")
+    shared = np.intersect1d(data.ids, part.ids)
+    if len(shared):
+        raise MismatchError(
+            f"{len(shared)} held-out samples stand in the training part, first id "
+            f"{str(shared[0])!r}.",
+            hint="split the data: steelyard.split(data).",
+        )
