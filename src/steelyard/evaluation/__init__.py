@@ -1,1 +1,21 @@
 """Judges: metrics, intervals, deployment priors, paired differences; sees only predictions."""
+
+from steelyard.evaluation.confusion import (
+    class_precision,
+    class_recall,
+    confusion_matrix,
+)
+from steelyard.evaluation.evaluate import evaluate
+from steelyard.evaluation.intervals import stratified_interval, wilson_interval
+from steelyard.evaluation.quantities import correctness, negative_log_likelihood
+
+__all__ = [
+    "class_precision",
+    "class_recall",
+    "confusion_matrix",
+    "correctness",
+    "evaluate",
+    "negative_log_likelihood",
+    "stratified_interval",
+    "wilson_interval",
+]

@@ -1,0 +1,171 @@
+"""From the predictions of every arm and seed to an `Evaluation` under several priors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from steelyard._support.errors import DataError, MismatchError
+from steelyard._support.validation import did_you_mean
+from steelyard.evaluation.confusion import class_precision, class_recall, confusion_matrix
+from steelyard.evaluation.intervals import stratified_interval, wilson_interval
+from steelyard.evaluation.quantities import QUANTITIES
+from steelyard.records.evaluation import AS_TRAINED, COLUMNS, CORRECTED, Evaluation
+from steelyard.records.interval import Interval
+from steelyard.records.predictions import Predictions
+from steelyard.records.priors import check_prior
+
+
+def evaluate(
+    predictions: Sequence[Predictions],
+    priors: Mapping[str, np.ndarray],
+    base_arm: str | None = None,
+) -> Evaluation:
+    """Judge every arm on one held-out part under every deployment prior.
+
+    Each arm is judged as trained and, where the prior that training saw is known, with its
+    predictions corrected to the deployment prior. Differences are paired by seed and sample:
+    every arm and decision against the base arm as trained, and every arm as trained against
+    the base arm corrected (the control).
+
+    Parameters
+    ----------
+    predictions : sequence of Predictions
+        One for each arm and seed, all of one part.
+    priors : mapping of str to ndarray of shape (K,)
+        Deployment priors by name.
+    base_arm : str, optional
+        What the others are compared with; the first arm by default.
+
+    Raises
+    ------
+    DataError
+        If there are no predictions, or the base arm is not among them.
+    MismatchError
+        If samples, truth, classes or part differ between predictions, or an arm lacks a seed.
+    """
+    arms = _by_arm(predictions)
+    first = predictions[0]
+    base = next(iter(arms)) if base_arm is None else base_arm
+    if base not in arms:
+        raise DataError(f"There is no arm {base!r} to compare with.", hint=did_you_mean(base, arms))
+    names = first.class_names
+    checked = {
+        name: check_prior(prior, names, f"evaluate ({name})") for name, prior in priors.items()
+    }
+    counts = np.bincount(first.truth, minlength=len(names))
+    tables: dict[str, list[dict]] = {name: [] for name in COLUMNS}
+    for prior_name, prior in checked.items():
+        decided = _decisions(arms, prior)
+        for (arm, decision), models in decided.items():
+            key = {"arm": arm, "decision": decision, "prior": prior_name}
+            tables["by_class"] += [key | row for row in _class_rows(models, prior, counts)]
+        for metric, quantity in QUANTITIES.items():
+            values = {
+                cell: np.stack([quantity(model) for model in models])
+                for cell, models in decided.items()
+            }
+            for (arm, decision), rows in values.items():
+                key = {"arm": arm, "decision": decision, "prior": prior_name, "metric": metric}
+                interval = stratified_interval(rows, first.truth, prior)
+                tables["overall"].append({**key, **_ends(interval), "n_seeds": len(rows)})
+                for model, row in zip(arms[arm], rows, strict=True):
+                    value = stratified_interval(row[np.newaxis], first.truth, prior).mean
+                    tables["by_seed"].append({**key, "seed": model.seed, "value": value})
+            for left, right in _pairs(list(values), base):
+                interval = stratified_interval(values[left] - values[right], first.truth, prior)
+                tables["differences"].append(
+                    {
+                        "prior": prior_name,
+                        "metric": metric,
+                        "arm": left[0],
+                        "decision": left[1],
+                        "base_arm": right[0],
+                        "base_decision": right[1],
+                        **_ends(interval),
+                        "n_seeds": len(values[left]),
+                    }
+                )
+    frames = {
+        name: pd.DataFrame(tables[name], columns=columns) for name, columns in COLUMNS.items()
+    }
+    no_data = tuple(names[code] for code in np.flatnonzero(counts == 0))
+    return Evaluation(first.split, names, checked, **frames, no_data=no_data)
+
+
+def _by_arm(predictions: Sequence[Predictions]) -> dict[str, list[Predictions]]:
+    if not predictions:
+        raise DataError("There are no predictions to evaluate.")
+    first = predictions[0]
+    arms: dict[str, list[Predictions]] = {}
+    for one in predictions:
+        if (
+            one.class_names != first.class_names
+            or one.split != first.split
+            or not np.array_equal(one.ids, first.ids)
+            or not np.array_equal(one.truth, first.truth)
+        ):
+            raise MismatchError(
+                f"Arm {one.arm!r}, seed {one.seed} was not predicted on the same samples, truth "
+                f"and classes as arm {first.arm!r}, seed {first.seed}.",
+                hint="evaluate one held-out part at a time; arms are compared sample by sample.",
+            )
+        arms.setdefault(one.arm, []).append(one)
+    seeds = [model.seed for model in arms[first.arm]]
+    for arm, models in arms.items():
+        found = [model.seed for model in models]
+        if found != seeds or len(set(found)) != len(found):
+            raise MismatchError(
+                f"Arm {arm!r} has the seeds {found}, arm {first.arm!r} has {seeds}; arms are "
+                "paired by seed.",
+                hint="give every arm the same seeds, each once and in one order.",
+            )
+    return arms
+
+
+def _decisions(
+    arms: Mapping[str, list[Predictions]], prior: np.ndarray
+) -> dict[tuple[str, str], list[Predictions]]:
+    decided = {}
+    for arm, models in arms.items():
+        decided[arm, AS_TRAINED] = models
+        if all(model.prior is not None for model in models):
+            decided[arm, CORRECTED] = [model.corrected(prior) for model in models]
+    return decided
+
+
+def _pairs(
+    cells: list[tuple[str, str]], base: str
+) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    plain, control = (base, AS_TRAINED), (base, CORRECTED)
+    return [
+        (cell, reference)
+        for cell, reference in product(cells, (plain, control))
+        if reference in cells
+        and cell != reference
+        and (reference == plain or (cell[1] == AS_TRAINED and cell != plain))
+    ]
+
+
+def _class_rows(models: list[Predictions], prior: np.ndarray, counts: np.ndarray) -> list[dict]:
+    names = models[0].class_names
+    confusions = [confusion_matrix(model.truth, model.predicted, len(names)) for model in models]
+    recall = np.mean([class_recall(confusion) for confusion in confusions], axis=0)
+    # precision from the seeds' summed counts: a seed that never predicts a class adds nothing
+    precision = class_precision(np.sum(confusions, axis=0), prior)
+    rows = []
+    for code, name in enumerate(names):
+        n = int(counts[code])
+        ends = {"recall": np.nan, "low": np.nan, "high": np.nan}
+        if n:
+            interval = wilson_interval(float(recall[code]), n)
+            ends = {"recall": interval.mean, "low": interval.low, "high": interval.high}
+        rows.append({"class": name, "n": n, **ends, "precision": float(precision[code])})
+    return rows
+
+
+def _ends(interval: Interval) -> dict[str, float]:
+    return {"mean": interval.mean, "low": interval.low, "high": interval.high}

@@ -1,0 +1,117 @@
+"""Intervals: how far an estimate would move with other seeds and other test samples."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from steelyard._support.errors import DataError
+from steelyard.records.interval import Interval
+
+LEVEL = 0.95
+
+
+def wilson_interval(share: float, n: int, level: float = LEVEL) -> Interval:
+    """Return Wilson's score interval of a binomial share.
+
+    For a recall averaged over seeds, n is the number of test samples, not samples times seeds:
+    the seeds saw the same samples.
+
+    Parameters
+    ----------
+    share : float
+        Observed share in [0, 1].
+    n : int
+        Samples, at least 1.
+    level : float
+        Confidence level.
+
+    References
+    ----------
+    Wilson (1927), JASA 22(158), 209-212.
+    """
+    z = stats.norm.ppf(0.5 + level / 2)
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    # at shares of 0 and 1 rounding can leave the estimate a bit outside
+    return Interval(share, float(min(share, centre - half)), float(max(share, centre + half)))
+
+
+def stratified_interval(
+    values: np.ndarray, truth: np.ndarray, prior: np.ndarray, level: float = LEVEL
+) -> Interval:
+    """Return the mean of a per-sample quantity under a class prior, with its interval.
+
+    The estimate is ``sum_c prior_c mean_c``, mean_c over seeds and over the samples of class c.
+    Give the quantity of one arm for its level, or the difference of two arms that share seeds
+    and samples for a paired difference. Seeds and samples are crossed random effects::
+
+        A = sum_c prior_c^2 var_c / n_c     var_c: of seed means, between samples of class c
+        B = var_seeds / S                   between the seeds' own estimates
+        R = sum_c prior_c^2 rest_c / (n_c S)    seed-by-sample residual, counted in A and in B
+        standard error^2 = max(A, B, A + B - R)
+
+    with Student's t at Satterthwaite's degrees of freedom. A class's variance borrows one
+    degree of freedom from the pooled variance within classes, so that a class of one or two
+    samples does not claim to be certain. With one seed, B is unknown and the interval speaks of
+    that one model on other samples.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, n)
+        The quantity for each seed and sample.
+    truth : ndarray of shape (n,)
+        Class codes.
+    prior : ndarray of shape (K,)
+        Deployment shares. Classes without samples are left out and the rest rescaled.
+    level : float
+        Confidence level.
+
+    Raises
+    ------
+    DataError
+        If no class with a positive share has samples.
+
+    References
+    ----------
+    Cochran (1977), Sampling Techniques, ch. 5 (stratified means); Satterthwaite (1946),
+    Biometrics Bulletin 2(6). The pooling and the lower bound are ours.
+    """
+    n_seeds = len(values)
+    counts = np.bincount(truth, minlength=len(prior))
+    weights = np.where(counts > 0, prior, 0.0)
+    if weights.sum() <= 0:
+        raise DataError("No class with a positive deployment share has held-out samples.")
+    weights = weights / weights.sum()
+    used = counts > 0
+    n = np.where(used, counts, 1)
+
+    def class_sums(row: np.ndarray) -> np.ndarray:
+        return np.bincount(truth, weights=row, minlength=len(prior))
+
+    seed_class_means = np.stack([class_sums(row) for row in values]) / n
+    by_seed = seed_class_means @ weights
+    estimate = float(by_seed.mean())
+
+    sample_means = values.mean(axis=0)
+    class_means = seed_class_means.mean(axis=0)
+    squares = class_sums((sample_means - class_means[truth]) ** 2)
+    freedom = max(int(used.sum()), len(truth) - int(used.sum()))
+    pooled = squares.sum() / freedom
+    between_samples = float((weights**2 * (squares + pooled) / n / n)[used].sum())
+
+    between_seeds = residual = 0.0
+    if n_seeds > 1:
+        between_seeds = float(by_seed.var(ddof=1)) / n_seeds
+        rest = values - sample_means - (seed_class_means - class_means)[:, truth]
+        rest_squares = class_sums((rest**2).sum(axis=0))
+        rest_variance = rest_squares / (np.maximum(n - 1, 1) * (n_seeds - 1))
+        residual = float((weights**2 * rest_variance / (n * n_seeds))[used].sum())
+    variance = max(between_samples, between_seeds, between_samples + between_seeds - residual)
+    if variance <= 0:
+        return Interval(estimate, estimate, estimate)
+    spent = between_samples**2 / freedom
+    if n_seeds > 1:
+        spent += between_seeds**2 / (n_seeds - 1)
+    half = float(stats.t.ppf(0.5 + level / 2, variance**2 / spent) * np.sqrt(variance))
+    return Interval(estimate, estimate - half, estimate + half)

@@ -1,0 +1,26 @@
+"""What one model gets on one sample; every overall metric is a mean of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+import numpy as np
+
+from steelyard.records.predictions import Predictions
+
+
+def correctness(predictions: Predictions) -> np.ndarray:
+    """Return 1 where the most probable class is the true one, else 0, shape (n,)."""
+    return (predictions.predicted == predictions.truth).astype(np.float64)
+
+
+def negative_log_likelihood(predictions: Predictions) -> np.ndarray:
+    """Return minus the natural logarithm of the true class's probability, shape (n,), nats."""
+    return -predictions.log_probabilities[np.arange(len(predictions)), predictions.truth]
+
+
+# A metric under a prior is sum_c prior_c * (mean of its quantity over samples of class c).
+QUANTITIES: MappingProxyType[str, Callable[[Predictions], np.ndarray]] = MappingProxyType(
+    {"accuracy": correctness, "log_loss": negative_log_likelihood}
+)
