@@ -7,6 +7,7 @@ from steelyard.evaluation.confusion import (
 )
 from steelyard.evaluation.evaluate import evaluate
 from steelyard.evaluation.intervals import stratified_interval, wilson_interval
+from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import correctness, negative_log_likelihood
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "class_recall",
     "confusion_matrix",
     "correctness",
+    "deployment_priors",
     "evaluate",
     "negative_log_likelihood",
     "stratified_interval",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,10 +129,10 @@ class Evaluation:
         row = found.iloc[0]
         return Interval(float(row["mean"]), float(row["low"]), float(row["high"]))
 
-    def save(self, path: str | Path) -> None:
-        """Write the evaluation as one JSON document."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the evaluation as plain data; null where there is no data."""
         tables = {name: _records(getattr(self, name)) for name in COLUMNS}
-        document = header(
+        return header(
             "Evaluation",
             split=self.split,
             class_names=list(self.class_names),
@@ -139,7 +140,10 @@ class Evaluation:
             no_data=list(self.no_data),
             **tables,
         )
-        write_json(document, path)
+
+    def save(self, path: str | Path) -> None:
+        """Write the evaluation as one JSON document."""
+        write_json(self.to_dict(), path)
 
     @classmethod
     def load(cls, path: str | Path) -> Evaluation:

@@ -1,0 +1,85 @@
+"""The command line as a whole: its verbs, its exit codes, its one-line errors."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+
+import click
+import typer
+
+import steelyard
+from steelyard._support.errors import SteelyardError
+from steelyard.cli.datasets import datasets
+from steelyard.cli.evaluate import evaluate
+from steelyard.cli.plan import plan
+from steelyard.cli.report import report
+from steelyard.cli.score import score
+from steelyard.cli.terminal import one_line, show_warning
+from steelyard.cli.weigh import weigh
+
+DONE, OURS, USERS, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="steelyard",
+    help="Weigh the classes and samples of a data set before you balance them.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for verb in (weigh, score, plan, evaluate, report, datasets):
+    app.command()(verb)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(steelyard.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    pass
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The words after the command's name; those of the process by default.
+    """
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 2 the user's mistake, 1 ours."""
+    warnings.showwarning = show_warning
+    try:
+        code = app(args=arguments, standalone_mode=False)
+        return code if isinstance(code, int) else DONE
+    except SteelyardError as error:
+        print(f"Error: {one_line(str(error))}", file=sys.stderr)
+        return USERS
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return USERS
+    except click.ClickException as error:
+        print(f"Error: {one_line(error.format_message())} Hint: --help.", file=sys.stderr)
+        return USERS
+    except (KeyboardInterrupt, click.Abort):
+        print("Interrupted. No file was left half-written.", file=sys.stderr)
+        return INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        print(
+            "Error: this is a defect of steelyard; please report the lines above.", file=sys.stderr
+        )
+        return OURS

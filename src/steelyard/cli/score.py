@@ -1,0 +1,51 @@
+"""`steelyard score`: hardness of every sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from steelyard._support.storage import header
+from steelyard.cli import options
+from steelyard.cli.terminal import print_json, print_table, progress_bar
+from steelyard.hardness import SCORES
+from steelyard.records.hardness import save_scores
+from steelyard.records.labelled import Labelled
+from steelyard.workflow import score as score_data
+
+_ALL = ",".join(one.name for one in SCORES)
+
+
+@options.reads_data
+def score(
+    read: Callable[[], Labelled],
+    estimators: Annotated[str, typer.Option(help=f"Separated by commas, of {_ALL}.")] = _ALL,
+    runs: Annotated[int, typer.Option(help="Trainings to average.")] = 5,
+    probe: options.Probe = None,
+    out: Annotated[Path, typer.Option(help="The table to write.")] = Path("scores.parquet"),
+    seed: options.Seed = 0,
+    json: options.Json = False,
+) -> None:
+    """Score how hard each sample is; of split data, each sample of the training part."""
+    labelled = read()
+    names = [name.strip() for name in estimators.split(",")]
+    with progress_bar("preparing") as progress:
+        scores = score_data(
+            labelled, estimators=names, runs=runs, probe=probe, seed=seed, progress=progress
+        )
+    save_scores(scores, out)
+    if json:
+        classes = {name: one.by_class().to_dict("records") for name, one in scores.items()}
+        print_json(header("Scores", file=str(out), runs=runs, classes=classes))
+        return
+    first = scores[names[0]].by_class().sort_values("mean_rank", ascending=False)
+    rows = [
+        [one["class"], f"{one['count']}", f"{one['mean']:.3f}", f"{one['mean_rank']:.3f}"]
+        for one in first.to_dict("records")
+    ]
+    columns = ["class", "samples", f"mean {names[0]}", "mean rank (1 hardest)"]
+    print_table("Classes, hardest first", columns, rows)
+    print(f"\nThe scores of {len(scores[names[0]].ids)} samples: {out}")

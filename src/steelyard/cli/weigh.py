@@ -1,0 +1,82 @@
+"""`steelyard weigh`: from data to a verdict and a page."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from steelyard._support.storage import header
+from steelyard.cli import options
+from steelyard.cli.terminal import one_line, print_json, progress_bar
+from steelyard.records.labelled import Labelled
+from steelyard.records.verdict import Verdict
+from steelyard.records.weighing import REPORT, claim_folder
+from steelyard.report import write_report
+from steelyard.workflow import weigh as weigh_data
+
+_MANY = 12  # names listed before the rest are counted
+
+
+@options.reads_data
+def weigh(
+    read: Callable[[], Labelled],
+    degrees: Annotated[
+        str, typer.Option(help="How far to rebalance, separated by commas: 0 not, 1 fully.")
+    ] = "0,0.25,0.5,0.75,1",
+    priors: options.Priors = "train,uniform",
+    seeds: Annotated[int, typer.Option(help="Repetitions of each degree.")] = 5,
+    probe: options.Probe = None,
+    out: Annotated[Path, typer.Option(help="The run folder.")] = Path("steelyard-run"),
+    seed: options.Seed = 0,
+    json: options.Json = False,
+) -> None:
+    """Say whether to rebalance, and which classes and samples are hard, rare or mislabelled."""
+    stated_priors = options.read_priors(priors)
+    stated_degrees = options.read_degrees(degrees)
+    labelled = read()
+    folder = claim_folder(out)  # refused before the work, not after it
+    with progress_bar("preparing") as progress:
+        weighing = weigh_data(
+            labelled,
+            degrees=stated_degrees,
+            priors=stated_priors,
+            seeds=seeds,
+            probe=probe,
+            seed=seed,
+            progress=progress,
+        )
+    manifest = {**weighing.manifest, "command": shlex.join(["steelyard", *sys.argv[1:]])}
+    weighing = replace(weighing, manifest=manifest)
+    weighing.save(folder)
+    write_report(folder)
+    if json:
+        print_json(header("Verdict", **weighing.verdict.to_dict()))
+        return
+    print(_summary(weighing.verdict))
+    print(f"\nThe page: {folder / REPORT}")
+
+
+def _summary(verdict: Verdict) -> str:
+    lines = [f"{verdict.data}, seed {verdict.seed}", ""]
+    lines += [f"  {answer.sentence}" for answer in verdict.priors]
+    rare = [one.name for one in verdict.classes if one.rare]
+    hard = [one.name for one in verdict.classes if one.hard]
+    lines += [
+        "",
+        f"  Rare classes: {_names(rare)}. Hard classes: {_names(hard)}.",
+        f"  Training samples that look mislabelled: {verdict.n_suspect}; hard ones: "
+        f"{verdict.n_hard}.",
+    ]
+    return "\n".join(lines)
+
+
+def _names(names: list[str]) -> str:
+    shown = [one_line(name) for name in names[:_MANY]]
+    more = [f"and {len(names) - _MANY} more"] if len(names) > _MANY else []
+    return ", ".join(shown + more) or "none shown"

@@ -1,0 +1,146 @@
+"""From two evaluations to an answer: chosen on validation, stated from test with its interval."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from steelyard.records.evaluation import AS_TRAINED, CORRECTED, Evaluation
+from steelyard.records.interval import Interval
+from steelyard.records.study import Arm, Study
+from steelyard.records.verdict import PriorVerdict
+
+_NOTHING = Interval(0.0, 0.0, 0.0)
+
+
+def decide(study: Study, validation: Evaluation, test: Evaluation) -> tuple[PriorVerdict, ...]:
+    """Return the answer for each deployment prior.
+
+    Parameters
+    ----------
+    study : Study
+        Its first arm is natural training; the others rebalance.
+    validation, test : Evaluation
+        The degree is chosen on the first; every stated number comes from the second.
+    """
+    return tuple(_decide_one(study, validation, test, prior) for prior in test.priors)
+
+
+def _decide_one(study: Study, validation: Evaluation, test: Evaluation, prior: str) -> PriorVerdict:
+    natural, *rebalanced_arms = study.arms
+    chosen = max(  # the first of equals: the smallest degree
+        sorted(rebalanced_arms, key=lambda arm: arm.degree),
+        key=lambda arm: validation.figure(arm.name, prior).mean,
+    )
+    fullest = max(rebalanced_arms, key=lambda arm: arm.degree)
+    as_is = test.figure(natural.name, prior)
+    rebalanced = test.difference(chosen.name, natural.name, prior)
+    corrected = test.difference(natural.name, natural.name, prior, decision=CORRECTED)
+    over_corrected = test.difference(
+        chosen.name, natural.name, prior, decision=AS_TRAINED, base_decision=CORRECTED
+    )
+    fully = test.difference(fullest.name, natural.name, prior)
+    outcome = choose_outcome(rebalanced, corrected, over_corrected, fully)
+    return PriorVerdict(
+        prior,
+        tuple(float(share) for share in test.priors[prior]),
+        outcome,
+        chosen.degree,
+        _sentence(outcome, prior, chosen, fullest, rebalanced, corrected, over_corrected, fully),
+        as_is,
+        rebalanced,
+        corrected,
+        over_corrected,
+        fully,
+    )
+
+
+def choose_outcome(
+    rebalanced: Interval, corrected: Interval, over_corrected: Interval, fully: Interval
+) -> str:
+    """Return the outcome that four paired differences support.
+
+    Correcting the prior costs nothing and is reversible, so rebalancing must beat it, or help
+    where the correction was not shown to.
+
+    Parameters
+    ----------
+    rebalanced : Interval
+        Chosen degree minus natural training.
+    corrected : Interval
+        Corrected natural training minus natural training.
+    over_corrected : Interval
+        Chosen degree minus corrected natural training.
+    fully : Interval
+        Largest degree minus natural training.
+    """
+    if rebalanced.above_zero and over_corrected.above_zero:
+        return "rebalance"
+    if corrected.above_zero:
+        return "correct"
+    if rebalanced.above_zero and not over_corrected.below_zero:
+        return "rebalance"
+    if rebalanced.below_zero or fully.below_zero:
+        return "leave"
+    return "no evidence"
+
+
+def points(interval: Interval, sign: bool = True) -> str:
+    """Return a difference of accuracies in percentage points with its interval.
+
+    The decimals are those that the interval's width supports.
+    """
+    width = 100 * (interval.high - interval.low)
+    decimals = 2 if 0 < width < 1 else 1
+    ends = [100 * end + 0.0 for end in (interval.mean, interval.low, interval.high)]
+    form = f"{{:+.{decimals}f}}" if sign else f"{{:.{decimals}f}}"
+    mean, low, high = (form.format(end).replace("-", "\N{MINUS SIGN}") for end in ends)
+    return f"{mean} points [{low}, {high}]"
+
+
+def _sentence(
+    outcome: str,
+    prior: str,
+    chosen: Arm,
+    fullest: Arm,
+    rebalanced: Interval,
+    corrected: Interval,
+    over_corrected: Interval,
+    fully: Interval,
+) -> str:
+    names = {"train": "the training distribution", "uniform": "equal class shares"}
+    where = f"Under {names.get(prior, f'the prior {prior!r}')}: "
+    degree = f"degree {chosen.degree:g}"
+    if outcome == "rebalance":
+        if over_corrected.above_zero and corrected != _NOTHING:
+            control = f", and {points(over_corrected)} over correcting the prior after training"
+        elif corrected != _NOTHING:
+            control = (
+                f"; whether correcting the prior after training would do as well is open "
+                f"({points(corrected)})"
+            )
+        else:
+            control = ""
+        return (
+            f"{where}rebalance to {degree}. Accuracy changes by {points(rebalanced)} against the "
+            f"data as they are{control}."
+        )
+    if outcome == "correct":
+        return (
+            f"{where}leave the data as they are and correct the prior after training: "
+            f"{points(corrected)} of accuracy. Rebalancing ({degree}) gives {points(rebalanced)}, "
+            f"which is {points(over_corrected)} against the correction."
+        )
+    if outcome == "leave":
+        full = ""
+        if fullest != chosen:
+            full = f"; balancing to degree {fullest.degree:g} gives {points(fully)}"
+        return (
+            f"{where}leave the data as they are. The best degree ({chosen.degree:g}) changes "
+            f"accuracy by {points(rebalanced)}{full}."
+        )
+    smallest = 100 * float(np.max([rebalanced.half_width, 0.0]))
+    return (
+        f"{where}no evidence that rebalancing helps or hurts. The best degree "
+        f"({chosen.degree:g}) changes accuracy by {points(rebalanced)}; effects below about "
+        f"{smallest:.1f} points could not be seen with this many test samples and seeds."
+    )

@@ -1,0 +1,71 @@
+"""The verb `score`: hardness of every sample, averaged over runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from steelyard._support.progress import Progress, silent
+from steelyard._support.validation import check_integer
+from steelyard.datasets import load
+from steelyard.hardness import SCORES, estimate
+from steelyard.records.dynamics import Dynamics
+from steelyard.records.hardness import Hardness
+from steelyard.records.recipe import Recipe
+from steelyard.training import Recorder, fit, prepare
+from steelyard.workflow.plan import training_part
+from steelyard.workflow.probes import probe_recipe
+
+
+def score(
+    data: Any,
+    target: Any = None,
+    *,
+    estimators: Sequence[str] = tuple(one.name for one in SCORES),
+    runs: int = 5,
+    probe: str | Recipe | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> dict[str, Hardness]:
+    """Score how hard each sample is to learn; all scores come from the same trainings.
+
+    Parameters
+    ----------
+    data, target
+        What `steelyard.load` takes. Of split data the training part is scored, else all rows.
+    estimators : sequence of str
+        Names of scores.
+    runs : int
+        Trainings to average; one run shows no spread.
+    probe : Recipe, {"mlp", "cnn", "trees"} or None
+        How to train; None takes the probe that suits the data.
+    seed : int
+        From which every seed derives.
+    progress : callable
+        Told after each run.
+
+    Returns
+    -------
+    dict of str to Hardness
+        By name, in the order asked for.
+
+    Raises
+    ------
+    ParameterError
+        If a name or number lies outside its range.
+    DataError
+        If the data cannot be read or trained on.
+    """
+    check_integer(runs, "runs", "score", 1)
+    check_integer(seed, "seed", "score", 0)
+    part = training_part(load(data, target))
+    recipe = probe_recipe(part, probe)
+    prepared = prepare(part, model=recipe.model)
+    recorded = []
+    for repetition in range(runs):
+        progress(repetition, runs, f"run {repetition + 1} of {runs}")
+        recorder = Recorder(part)
+        fit(prepared, recipe, seed=seed, repetition=repetition, recorder=recorder)
+        recorded.append(recorder.dynamics())
+    progress(runs, runs, "scored")
+    return estimate(Dynamics.stack(recorded), estimators)

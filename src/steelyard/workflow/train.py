@@ -1,0 +1,53 @@
+"""The verb `train`: one model by one recipe, and what it says of the held-out parts."""
+
+from __future__ import annotations
+
+from steelyard.records.labelled import PARTS, Labelled
+from steelyard.records.plan import Plan
+from steelyard.records.predictions import Predictions
+from steelyard.records.recipe import Recipe
+from steelyard.training import fit, prepare
+from steelyard.workflow.probes import probe_recipe
+
+
+def train(
+    data: Labelled,
+    recipe: Recipe | str | None = None,
+    *,
+    plan: Plan | None = None,
+    seed: int = 0,
+    repetition: int = 0,
+    arm: str = "model",
+) -> tuple[Predictions, ...]:
+    """Train one model on the training part and predict the other parts.
+
+    Parameters
+    ----------
+    data : Labelled
+        Split data.
+    recipe : Recipe, {"mlp", "cnn", "trees"} or None
+        How to train; None takes the probe that suits the data.
+    plan : Plan, optional
+        Made on ``data.part("train")``.
+    seed, repetition : int
+        Axes of the seeds.
+    arm : str
+        The name that the predictions carry.
+
+    Returns
+    -------
+    tuple of Predictions
+        One for each held-out part that the data have, validation before test.
+
+    Raises
+    ------
+    DataError
+        If the data are not split.
+    MismatchError
+        If the plan was made on other data.
+    """
+    recipe = probe_recipe(data, recipe)
+    train_part = data.part("train")
+    held_out = [data.part(part) for part in PARTS[1:] if (data.split == part).any()]
+    prepared = prepare(train_part, held_out, model=recipe.model)
+    return fit(prepared, recipe, plan=plan, seed=seed, repetition=repetition, arm=arm)

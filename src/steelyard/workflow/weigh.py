@@ -1,0 +1,243 @@
+"""The verb `weigh`: from data to a verdict."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from steelyard._support.errors import ParameterError, SteelyardWarning
+from steelyard._support.progress import Progress, silent
+from steelyard._support.seeding import derive_seed
+from steelyard._support.validation import check_integer, check_real
+from steelyard.datasets import find_duplicates_across_parts, load, split
+from steelyard.evaluation import deployment_priors, evaluate
+from steelyard.hardness import estimate, sample_kinds
+from steelyard.records.dynamics import Dynamics
+from steelyard.records.hardness import Hardness
+from steelyard.records.labelled import PARTS, Labelled
+from steelyard.records.predictions import Predictions
+from steelyard.records.recipe import Recipe
+from steelyard.records.study import Arm, Study
+from steelyard.records.verdict import Verdict
+from steelyard.records.weighing import Weighing
+from steelyard.resampling import by_count
+from steelyard.training import Recorder, fit, prepare
+from steelyard.workflow.classes import judge_classes
+from steelyard.workflow.decide import decide
+from steelyard.workflow.probes import probe_recipe
+
+DEGREES = (0.0, 0.25, 0.5, 0.75, 1.0)
+SEEDS = 5
+_GALLERY = 24  # samples shown of each kind
+
+
+def weigh(
+    data: Any,
+    target: Any = None,
+    *,
+    degrees: Sequence[float] = DEGREES,
+    priors: Mapping[str, Any] | None = None,
+    seeds: int = SEEDS,
+    probe: str | Recipe | None = None,
+    seed: int = 0,
+    validation: float = 0.2,
+    test: float = 0.2,
+    progress: Progress = silent,
+) -> Weighing:
+    """Weigh a data set: which classes and samples are hard, and whether to rebalance.
+
+    The data are split once. A probe is trained for every degree of rebalancing and every
+    repetition. The degree is chosen on the validation part; what is stated comes from the test
+    part, under every deployment prior, beside the control of natural training with the prior
+    corrected afterwards.
+
+    Parameters
+    ----------
+    data, target
+        What `steelyard.load` takes.
+    degrees : sequence of float
+        How far to rebalance by count, at constant size; 0 is always among them.
+    priors : mapping of str to (mapping of class name to weight, or array), optional
+        Deployment priors by name, the most important first. "train" and "uniform" are always
+        judged; name them with the value None to place them first.
+    seeds : int
+        Repetitions of each degree.
+    probe : Recipe, {"mlp", "cnn", "trees"} or None
+        How to train; None takes the probe that suits the data.
+    seed : int
+        From which every seed derives. Equal data and seed give an equal verdict.
+    validation, test : float
+        Shares of the parts that the data do not bring along.
+    progress : callable
+        Told after each training.
+
+    Returns
+    -------
+    Weighing
+        Every record; ``print(weighing)`` gives the verdict in words.
+
+    Raises
+    ------
+    ParameterError
+        If a number lies outside its range.
+    DataError
+        If the data cannot be read, split or trained on, or a prior does not fit the classes.
+    """
+    started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
+    check_integer(seeds, "seeds", "weigh", 1)
+    check_integer(seed, "seed", "weigh", 0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SteelyardWarning)
+        given = load(data, target)
+        parted = split(given, validation=validation, test=test, seed=seed)
+        duplicates = find_duplicates_across_parts(parted)
+    notes = _pass_on(caught)
+    if duplicates.held_out:
+        notes.append(_pass_on_duplicates(duplicates.held_out, duplicates.other_label))
+    parts = [parted.part(part) for part in PARTS]
+    train_part = parts[0]
+    recipe = probe_recipe(train_part, probe)
+    study = declare(degrees, recipe, seeds, seed)
+    judged = deployment_priors(priors or {}, parted.class_names, train_part.prior)
+    predictions, dynamics = conduct(study, train_part, parts[1:], progress)
+    evaluations = [
+        evaluate([one for one in predictions if one.split == part], judged) for part in PARTS[1:]
+    ]
+    hardness = estimate(dynamics)
+    kinds = sample_kinds(hardness["aum"])
+    natural = study.arms[0]
+    answers = decide(study, *evaluations)
+    verdict = Verdict(
+        parted.name,
+        parted.fingerprint,
+        answers[0].sentence,
+        answers,
+        judge_classes(train_part, natural.name, evaluations[1], hardness["aum"], kinds),
+        int((kinds == "suspect").sum()),
+        int((kinds == "hard").sum()),
+        seed,
+    )
+    recommended = answers[0].degree if answers[0].outcome == "rebalance" else natural.degree
+    manifest = {
+        "name": parted.name,
+        "modality": parted.modality,
+        "n": len(parted),
+        **{f"n_{part}": len(one) for part, one in zip(PARTS, parts, strict=True)},
+        "classes": list(parted.class_names),
+        "fingerprint": parted.fingerprint,
+        "seed": seed,
+        "probe": recipe.to_dict(),
+        "split": "given" if given.split is not None else {"validation": validation, "test": test},
+        "duplicates": {"held_out": duplicates.held_out, "other_label": duplicates.other_label},
+        "warnings": notes,
+        "command": None,
+        "versions": _versions(),
+        "started": started.isoformat(timespec="seconds"),
+        "wall_seconds": round(time.monotonic() - clock, 1),
+    }
+    return Weighing(
+        study,
+        hardness,
+        kinds,
+        by_count(train_part, recommended, seed=_plan_seed(study, 0)),
+        predictions,
+        *evaluations,
+        verdict,
+        train_part.take(_worth_a_look(hardness["aum"], kinds)),
+        manifest,
+    )
+
+
+def declare(degrees: Sequence[float], recipe: Recipe, seeds: int, seed: int) -> Study:
+    """Return the weighing as a study: one arm a degree, natural training first.
+
+    Raises
+    ------
+    ParameterError
+        If a degree is no finite number of at least 0, or none rebalances.
+    """
+    checked = {check_real(degree, "degrees", "weigh", 0) for degree in degrees}
+    if not checked - {0.0}:
+        raise ParameterError(
+            "The 'degrees' parameter of weigh must hold a degree above 0. "
+            f"Got {list(degrees)!r} instead.",
+            hint="for instance 0,0.5,1.",
+        )
+    arms = tuple(Arm(f"degree={degree:g}", recipe, degree) for degree in sorted(checked | {0.0}))
+    return Study("weigh", arms, seeds, seed)
+
+
+def conduct(
+    study: Study, train_part: Labelled, held_out: Sequence[Labelled], progress: Progress = silent
+) -> tuple[tuple[Predictions, ...], Dynamics]:
+    """Train every cell of the study.
+
+    Returns
+    -------
+    predictions : tuple of Predictions
+        Arm by arm, in the order of repetitions, one for each held-out part.
+    dynamics : Dynamics
+        Recorded while natural training ran, so that hardness costs no training of its own.
+    """
+    natural = study.arms[0]
+    prepared = prepare(train_part, held_out, model=natural.recipe.model)
+    cells = list(study.cells())
+    predictions: dict[str, list[Predictions]] = {arm.name: [] for arm in study.arms}
+    recorded = []
+    for done, (arm, repetition) in enumerate(cells):
+        progress(done, len(cells), f"{arm.name}, repetition {repetition + 1}")
+        recorder = Recorder(train_part) if arm == natural else None
+        predictions[arm.name] += fit(
+            prepared,
+            arm.recipe,
+            plan=by_count(train_part, arm.degree, seed=_plan_seed(study, repetition)),
+            seed=study.seed,
+            repetition=repetition,
+            arm=arm.name,
+            recorder=recorder,
+        )
+        if recorder is not None:
+            recorded.append(recorder.dynamics())
+    progress(len(cells), len(cells), "judging")
+    return tuple(one for arm in predictions.values() for one in arm), Dynamics.stack(recorded)
+
+
+def _plan_seed(study: Study, repetition: int) -> int:
+    # each repetition leaves out and repeats other samples, so that the intervals see that too
+    return derive_seed(study.seed, purpose="plan", repetition=repetition)
+
+
+def _worth_a_look(hardness: Hardness, kinds: np.ndarray) -> np.ndarray:
+    ranked = hardness.hardest(len(kinds))
+    shown = [ranked[kinds[ranked] == kind][:_GALLERY] for kind in ("hard", "suspect")]
+    return np.concatenate(shown)
+
+
+def _pass_on(caught: Sequence[warnings.WarningMessage]) -> list[str]:
+    for one in caught:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return [str(one.message) for one in caught if issubclass(one.category, SteelyardWarning)]
+
+
+def _pass_on_duplicates(held_out: int, other_label: int) -> str:
+    message = (
+        f"{held_out} held-out rows have the same inputs as a training row, {other_label} of them "
+        "with another label; the figures may flatter."
+    )
+    warnings.warn(message, SteelyardWarning, stacklevel=3)
+    return message
+
+
+def _versions() -> dict[str, str]:
+    libraries = ("steelyard", "numpy", "scipy", "scikit-learn", "pandas", "torch")
+    return {
+        "python": platform.python_version(),
+        **{library: metadata.version(library) for library in libraries},
+    }
