@@ -1,0 +1,41 @@
+"""Area under the margin: how clearly the network sided with the label while it learned.
+
+**What it tells you.** The margin of a sample is the label's logit minus the largest other logit.
+Averaged over the epochs it is large for a sample that the network agrees with early and firmly,
+and negative for one whose label the network contradicts most of the time. It is the score of
+choice for finding mislabelled samples: their neighbours pull the network towards another class
+for as long as it generalises.
+
+**When it misleads.** A long training memorises every label, and each memorised epoch lifts the
+margin of a wrong label: compare samples of one training, never of two of different length.
+Logits have no natural scale, so values of different networks do not compare either; ranks do. A
+rare class has low margins because it is rare: see `steelyard.hardness.suspects`.
+
+**Formula.** aum_i = -(1/E) sum_e (z_{i,e}[y_i] - max_{c != y_i} z_{i,e}[c]), with z the logits in
+epoch e of E. The published margin is the same without the sign.
+
+**Reference.** Pleiss, Zhang, Elenberg and Weinberger (2020), Identifying mislabeled data using the
+area under the margin ranking, arXiv 2001.10528.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from steelyard.hardness.score import Score
+from steelyard.records.dynamics import Dynamics
+
+
+def area_under_margin(dynamics: Dynamics) -> np.ndarray:
+    """Return minus the mean margin, logits, shape (runs, n); above 0 the label was contradicted."""
+    return -dynamics.channels["margin"]
+
+
+AREA_UNDER_MARGIN = Score(
+    name="aum",
+    title="Area under the margin",
+    unit="logits",
+    formula="-(mean over epochs of the label's logit minus the largest other logit)",
+    reference="Pleiss et al. 2020, arXiv 2001.10528",
+    compute=area_under_margin,
+)

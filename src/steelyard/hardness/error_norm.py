@@ -1,0 +1,41 @@
+"""Error norm (EL2N): how far the predicted probabilities stayed from the label.
+
+**What it tells you.** The Euclidean distance between the predicted probabilities and the one-hot
+label: 0 for a label predicted with certainty, sqrt(1 - 1/K) for a uniform guess over K classes,
+sqrt(2) for another class predicted with certainty. It is the length of the gradient of the
+cross-entropy with respect to the logits, that is, how hard the sample pushes the network.
+
+**When it misleads.** The published score takes the error norm after *one early epoch, averaged over
+several runs*. This one is the error norm *averaged over all the epochs of a run* (and then over
+runs), which needs no choice of an epoch but mixes early ignorance with late memorisation. Do not
+quote it as the published number. It saturates at sqrt(2): among confidently contradicted samples
+it ranks poorly, where the area under the margin still tells them apart. Some published code drops
+the square root; this does not.
+
+**Formula.** el2n_i = (1/E) sum_e || p_{i,e} - onehot(y_i) ||_2, with p the softmax in epoch e of E.
+
+**Reference.** Paul, Ganguli and Dziugaite (2021), Deep learning on a data diet: finding important
+examples early in training, arXiv 2107.07075.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from steelyard.hardness.score import Score
+from steelyard.records.dynamics import Dynamics
+
+
+def error_norm(dynamics: Dynamics) -> np.ndarray:
+    """Return the mean error norm, a probability distance in [0, sqrt(2)], shape (runs, n)."""
+    return dynamics.channels["error_norm"]
+
+
+ERROR_NORM = Score(
+    name="el2n",
+    title="Error norm (EL2N), mean over epochs",
+    unit="probability distance, 0 to 1.414",
+    formula="mean over epochs of the Euclidean norm of probabilities minus one-hot label",
+    reference="Paul et al. 2021, arXiv 2107.07075 (there: one early epoch)",
+    compute=error_norm,
+)

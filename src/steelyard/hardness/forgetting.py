@@ -1,0 +1,46 @@
+"""Forgetting events: how often the network unlearned the sample again.
+
+**What it tells you.** The number of times a sample went from right to wrong between two epochs. A
+sample that is never forgotten once learned can often be left out without loss; one that is
+forgotten again and again lies between classes.
+
+**When it misleads.** It is a small whole number, so that most samples tie, above all with few
+epochs or runs. And a sample that was *never learned* is never forgotten either. Two conventions
+exist for it:
+
+* the published one treats its count as infinite: never learned is harder than anything forgotten;
+* much public code leaves it at 0, where it stands among the *easiest* samples.
+
+This score follows the published convention and stays finite: a sample that was right in no epoch
+counts as ``n_epochs`` events, more than any sample can have (a sample needs two epochs an event,
+so that n_epochs / 2 is the most). The mean over runs is then no mean of event counts for samples
+that only some runs learned; it is still in the right order.
+
+**Formula.** forgetting_i = #{e : right in e - 1 and wrong in e}, or E if right in no epoch of E.
+
+**Reference.** Toneva, Sordoni, Tachet des Combes, Trischler, Bengio and Gordon (2019), An empirical
+study of example forgetting during deep neural network learning, arXiv 1812.05159.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from steelyard.hardness.score import Score
+from steelyard.records.dynamics import Dynamics
+
+
+def forgetting(dynamics: Dynamics) -> np.ndarray:
+    """Return forgetting events a run, shape (runs, n); ``n_epochs`` for a never learned sample."""
+    never_learned = dynamics.channels["correct"] == 0
+    return np.where(never_learned, float(dynamics.n_epochs), dynamics.channels["forgetting"])
+
+
+FORGETTING = Score(
+    name="forgetting",
+    title="Forgetting events",
+    unit="events",
+    formula="changes from right to wrong between epochs; the number of epochs if never right",
+    reference="Toneva et al. 2019, arXiv 1812.05159",
+    compute=forgetting,
+)

@@ -1,0 +1,39 @@
+"""`Score`: what a file of this room declares about its score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard.records.dynamics import Dynamics
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score of single samples, declared once; higher is always harder.
+
+    Parameters
+    ----------
+    name : str
+        Short name, a column of ``scores.parquet``.
+    title : str
+        Full name for a report.
+    unit : str
+        Unit of the values.
+    formula : str
+        The score in one line of plain text.
+    reference : str
+        Where the score comes from.
+    compute : callable
+        Takes a `Dynamics` and returns one value a run and sample, shape (runs, n).
+        `steelyard.checks.check_score` states what it must hold to.
+    """
+
+    name: str
+    title: str
+    unit: str
+    formula: str
+    reference: str
+    compute: Callable[[Dynamics], np.ndarray]
