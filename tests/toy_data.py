@@ -62,6 +62,4 @@ def parted(data, seed=0):
         rows = np.flatnonzero(data.labels == c)
         split[rows[::5]] = "validation"
         split[rows[1::5]] = "test"
-    return Labelled(
-        data.inputs, data.labels, data.class_names, data.ids, split, name=data.name
-    )
+    return Labelled(data.inputs, data.labels, data.class_names, data.ids, split, name=data.name)

@@ -16,7 +16,7 @@ from steelyard.cli import options
 from steelyard.cli.terminal import one_line, print_json, progress_bar
 from steelyard.records.labelled import Labelled
 from steelyard.records.verdict import Verdict
-from steelyard.records.weighing import REPORT, claim_folder
+from steelyard.records.weighing import REPORT, require_own_folder
 from steelyard.report import write_report
 from steelyard.workflow import weigh as weigh_data
 
@@ -39,8 +39,8 @@ def weigh(
     """Say whether to rebalance, and which classes and samples are hard, rare or mislabelled."""
     stated_priors = options.read_priors(priors)
     stated_degrees = options.read_degrees(degrees)
+    folder = require_own_folder(out)  # refused before the work, not after it
     labelled = read()
-    folder = claim_folder(out)  # refused before the work, not after it
     with progress_bar("preparing") as progress:
         weighing = weigh_data(
             labelled,

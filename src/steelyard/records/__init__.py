@@ -11,7 +11,7 @@ from steelyard.records.priors import check_prior
 from steelyard.records.recipe import Recipe
 from steelyard.records.study import Arm, Claim, Study
 from steelyard.records.verdict import ClassVerdict, PriorVerdict, Verdict
-from steelyard.records.weighing import Weighing, claim_folder
+from steelyard.records.weighing import Weighing, claim_folder, require_own_folder
 
 __all__ = [
     "CHANNELS",
@@ -35,6 +35,7 @@ __all__ = [
     "claim_folder",
     "load_predictions",
     "load_scores",
+    "require_own_folder",
     "save_predictions",
     "save_scores",
 ]

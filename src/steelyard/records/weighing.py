@@ -157,11 +157,8 @@ class Weighing:
         )
 
 
-def claim_folder(folder: str | Path) -> Path:
-    """Make a folder ours, or refuse one that holds somebody else's files.
-
-    A new or empty folder gets a manifest that says "running"; so does an earlier run, whose
-    files are then replaced one by one.
+def require_own_folder(folder: str | Path) -> Path:
+    """Return the folder if a run may be written there; nothing is touched.
 
     Raises
     ------
@@ -181,6 +178,20 @@ def claim_folder(folder: str | Path) -> Path:
                 f"The folder {str(folder)!r} holds files that are not a steelyard run.",
                 hint="choose a new or empty folder with --out; nothing was overwritten.",
             ) from error
+    return folder
+
+
+def claim_folder(folder: str | Path) -> Path:
+    """Mark a folder as a run that is being written, or refuse one that is not ours.
+
+    Until the last file is written its manifest says "running", and it cannot be loaded.
+
+    Raises
+    ------
+    OutputError
+        As `require_own_folder`, or if the folder cannot be written.
+    """
+    folder = require_own_folder(folder)
     write_json(header("Manifest", status="running"), folder / MANIFEST)
     return folder
 

@@ -1,0 +1,178 @@
+"""`evaluate`: re-weighting, the control, pairing, and what is refused."""
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from steelyard._support.errors import DataError, MismatchError
+from steelyard.evaluation import deployment_priors, evaluate
+from steelyard.records import Predictions
+
+NAMES = ("a", "b", "c")
+TRUTH = np.repeat([0, 1, 2], [60, 30, 10])
+TRAIN = np.array([0.6, 0.3, 0.1])
+UNIFORM = np.ones(3) / 3
+PRIORS = {"train": TRAIN, "uniform": UNIFORM}
+
+
+def model(arm="degree=0", seed=0, prior=TRAIN, shift=0.0, truth=TRUTH, **values):
+    rng = np.random.default_rng(seed + 100 * len(arm))
+    logits = rng.normal(size=(len(truth), 3)) + np.log(TRAIN) + 1.5 * np.eye(3)[truth]
+    logits[:, 2] += shift
+    return Predictions(
+        np.arange(len(truth)), truth, logits, NAMES, prior, arm=arm, seed=seed, **values
+    )
+
+
+def arms(seeds=3):
+    return [
+        model(arm, seed, shift=s)
+        for arm, s in (("degree=0", 0), ("d=1", 2))
+        for seed in range(seeds)
+    ]
+
+
+def test_accuracy_and_log_loss_at_the_parts_own_shares_are_scikit_learns():
+    found = evaluate([model()], {"own": TRAIN})
+    one = model()
+    probabilities = np.exp(one.log_probabilities)
+    assert found.figure("degree=0", "own").mean == pytest.approx(
+        metrics.accuracy_score(TRUTH, one.predicted)
+    )
+    assert found.figure("degree=0", "own", "log_loss").mean == pytest.approx(
+        metrics.log_loss(TRUTH, probabilities)
+    )
+
+
+def test_accuracy_under_equal_shares_is_balanced_accuracy():
+    found = evaluate([model()], {"uniform": UNIFORM})
+    assert found.figure("degree=0", "uniform").mean == pytest.approx(
+        metrics.balanced_accuracy_score(TRUTH, model().predicted)
+    )
+
+
+def test_reweighting_is_what_a_part_with_those_shares_would_give():
+    one = model()
+    rng = np.random.default_rng(0)
+    draws = np.concatenate([rng.choice(np.flatnonzero(c == TRUTH), 20_000) for c in range(3)])
+    sampled = (one.predicted[draws] == TRUTH[draws]).mean()
+    found = evaluate([one], {"uniform": UNIFORM}).figure("degree=0", "uniform").mean
+    assert found == pytest.approx(sampled, abs=0.01)
+
+
+def test_the_control_corrects_the_prior_and_changes_nothing_under_the_training_prior():
+    found = evaluate(arms(), PRIORS)
+    corrected = found.difference("degree=0", "degree=0", "train", decision="prior corrected")
+    assert corrected.mean == pytest.approx(0, abs=1e-12)
+    expected = np.mean(
+        [
+            metrics.balanced_accuracy_score(
+                TRUTH, (one.logits + np.log(UNIFORM / TRAIN)).argmax(axis=1)
+            )
+            for one in arms()[:3]
+        ]
+    )
+    assert found.figure("degree=0", "uniform", decision="prior corrected").mean == pytest.approx(
+        expected
+    )
+
+
+def test_differences_are_paired_and_signed():
+    found = evaluate(arms(), PRIORS)
+    left = found.figure("d=1", "uniform").mean
+    right = found.figure("degree=0", "uniform").mean
+    assert found.difference("d=1", "degree=0", "uniform").mean == pytest.approx(left - right)
+    against_control = found.difference(
+        "d=1", "degree=0", "uniform", base_decision="prior corrected"
+    )
+    control = found.figure("degree=0", "uniform", decision="prior corrected").mean
+    assert against_control.mean == pytest.approx(left - control)
+    same = [model(seed=s) for s in range(3)]
+    twin = [
+        Predictions(m.ids, m.truth, m.logits, NAMES, TRAIN, arm="twin", seed=m.seed) for m in same
+    ]
+    nothing = evaluate([*same, *twin], PRIORS).difference("twin", "degree=0", "uniform")
+    assert (nothing.low, nothing.high) == (0, 0)
+
+
+def test_by_seed_averages_to_overall():
+    found = evaluate(arms(), PRIORS)
+    means = found.by_seed.groupby(["arm", "decision", "prior", "metric"])["value"].mean()
+    overall = found.overall.set_index(["arm", "decision", "prior", "metric"])["mean"]
+    np.testing.assert_allclose(means.sort_index(), overall.sort_index())
+
+
+def test_an_absent_class_is_no_data():
+    truth = np.repeat([0, 1], [60, 30])
+    found = evaluate([model(truth=truth)], PRIORS)
+    assert found.no_data == ("c",)
+    row = found.by_class[found.by_class["class"] == "c"].iloc[0]
+    assert row["n"] == 0
+    assert np.isnan(row["recall"])
+    assert found.figure("degree=0", "uniform").mean == pytest.approx(
+        found.by_class[
+            (found.by_class["prior"] == "uniform") & (found.by_class["decision"] == "as trained")
+        ]["recall"].mean()
+    )
+
+
+def test_an_unknown_training_prior_leaves_the_control_out():
+    found = evaluate([model(prior=None)], {"uniform": UNIFORM})
+    assert set(found.overall["decision"]) == {"as trained"}
+
+
+def test_the_evaluation_survives_storage(tmp_path):
+    from steelyard.records import Evaluation
+
+    found = evaluate([model(truth=np.repeat([0, 1], [60, 30]))], PRIORS)
+    found.save(tmp_path / "evaluation.json")
+    loaded = Evaluation.load(tmp_path / "evaluation.json")
+    assert loaded.to_dict() == found.to_dict()
+
+
+def test_what_cannot_be_paired_is_refused():
+    with pytest.raises(DataError, match="no predictions"):
+        evaluate([], PRIORS)
+    with pytest.raises(DataError, match=r"no arm 'degree=O'.*did you mean 'degree=0'"):
+        evaluate(arms(), PRIORS, "degree=O")
+    with pytest.raises(MismatchError, match="paired by seed"):
+        evaluate(arms()[:-1], PRIORS)
+    with pytest.raises(MismatchError, match="paired by seed"):
+        evaluate([model(), model()], PRIORS)
+    other = Predictions(np.arange(100) + 1, TRUTH, model().logits, NAMES, TRAIN, arm="b")
+    with pytest.raises(MismatchError, match="not predicted on the same samples"):
+        evaluate([model(), other], PRIORS)
+    with pytest.raises(MismatchError, match="not predicted on the same samples"):
+        evaluate([model(), model(arm="v", split="validation")], PRIORS)
+
+
+def test_priors_by_name():
+    given = {"field": {"c": 3, "a": 1}, "uniform": None}
+    found = deployment_priors(given, NAMES, TRAIN)
+    assert list(found) == ["field", "uniform", "train"]
+    np.testing.assert_allclose(found["field"], [0.25, 0, 0.75])
+    np.testing.assert_allclose(found["train"], TRAIN)
+    assert list(deployment_priors({}, NAMES, None)) == ["uniform"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"field": {"d": 1}}, "names the class 'd'"),
+        ({"field": {"a": -1, "b": 1}}, "non-negative"),
+        ({"field": {"a": 0}}, "positive sum"),
+        ({"field": {"a": float("nan")}}, "finite"),
+        ({"field": {"a": "much"}}, "must be numbers"),
+        ({"field": [0.5, 0.5]}, "one weight for each of 3 classes"),
+        ({"field": None}, "needs weights"),
+        ({"train": [1, 1, 1]}, "is taken"),
+    ],
+)
+def test_bad_priors_are_refused(given, message):
+    with pytest.raises(DataError, match=message):
+        deployment_priors(given, NAMES, TRAIN)
+
+
+def test_train_by_name_where_it_is_not_known():
+    with pytest.raises(DataError, match="training prior is not known here"):
+        deployment_priors({"train": None}, NAMES, None)

@@ -1,0 +1,100 @@
+"""Intervals: estimates by hand, and coverage where the truth is known."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from steelyard._support.errors import DataError
+from steelyard.evaluation import stratified_interval, wilson_interval
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 1), (1, 1), (0, 20), (7, 20), (20, 20), (970, 1000)])
+def test_wilson_agrees_with_scipy(right, n):
+    found = wilson_interval(right / n, n)
+    expected = stats.binomtest(right, n).proportion_ci(method="wilson")
+    np.testing.assert_allclose((found.low, found.high), expected, atol=1e-12)
+    assert found.mean == right / n
+
+
+def test_the_estimate_weighs_classes_by_the_prior_and_not_by_their_counts():
+    truth = np.repeat([0, 1, 2], [50, 10, 40])
+    values = np.stack([np.where(truth == 0, 1.0, np.where(truth == 1, 0.5, 0.0))] * 3)
+    estimate = stratified_interval(values, truth, np.array([0.2, 0.6, 0.2])).mean
+    assert estimate == pytest.approx(0.2 * 1 + 0.6 * 0.5)
+
+
+def test_a_class_without_samples_is_left_out_and_the_rest_rescaled():
+    truth = np.repeat([0, 2], [30, 30])
+    values = (truth == 0).astype(float)[np.newaxis]
+    assert stratified_interval(values, truth, np.array([0.25, 0.5, 0.25])).mean == pytest.approx(
+        0.5
+    )
+    with pytest.raises(DataError, match="No class with a positive deployment share"):
+        stratified_interval(values, truth, np.array([0.0, 1.0, 0.0]))
+
+
+def test_one_seed_and_one_class_is_the_classical_t_interval_but_for_the_borrowed_degree():
+    values = np.random.default_rng(0).normal(size=(1, 500))
+    found = stratified_interval(values, np.zeros(500, dtype=int), np.ones(1))
+    expected = stats.t.interval(0.95, 499, values.mean(), stats.sem(values[0]))
+    np.testing.assert_allclose((found.low, found.high), expected, rtol=1e-2)
+
+
+def test_seeds_that_disagree_widen_the_interval():
+    rng = np.random.default_rng(0)
+    truth = np.zeros(400, dtype=int)
+    samples = rng.normal(size=400)
+    together = np.stack([samples] * 5)
+    apart = together + rng.normal(0, 0.5, 5)[:, np.newaxis]
+    prior = np.ones(1)
+    assert (
+        stratified_interval(apart, truth, prior).half_width
+        > 2 * stratified_interval(together, truth, prior).half_width
+    )
+
+
+def test_a_class_of_one_sample_is_not_certain():
+    truth = np.array([0] * 50 + [1])
+    values = np.random.default_rng(0).integers(0, 2, (3, 51)).astype(float)
+    alone = stratified_interval(values, truth, np.array([0.0, 1.0]))
+    assert alone.half_width > 0.3
+
+
+def test_equal_arms_differ_by_exactly_nothing():
+    interval = stratified_interval(np.zeros((4, 30)), np.arange(30) % 3, np.ones(3) / 3)
+    assert (interval.mean, interval.low, interval.high) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("n_seeds", [3, 5, 10])
+@pytest.mark.parametrize(
+    ("seed_sd", "sample_sd", "rest_sd"), [(0.05, 1.0, 1.0), (0.2, 1.0, 1.0), (0.0, 1.0, 0.0)]
+)
+def test_intervals_cover_the_truth_as_often_as_they_say(n_seeds, seed_sd, sample_sd, rest_sd):
+    rng = np.random.default_rng(7)
+    prior = np.ones(3) / 3
+    repeats, covered = 800, 0
+    for _ in range(repeats):
+        truth = np.concatenate([np.arange(3), rng.choice(3, 147, p=[0.6, 0.3, 0.1])])
+        values = (
+            rng.normal(0, seed_sd, n_seeds)[:, np.newaxis]
+            + rng.normal(0, sample_sd, 150)
+            + rng.normal(0, rest_sd, (n_seeds, 150))
+        )
+        interval = stratified_interval(values, truth, prior)
+        covered += interval.low <= 0 <= interval.high
+    # 800 repeats: three standard errors are 2.3 points; too wide is the safer side
+    assert 0.927 <= covered / repeats <= 0.985
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.1])
+def test_two_arms_that_do_not_differ_are_told_apart_in_at_most_one_of_twenty(rate):
+    """Each seed of each arm errs at random on its own; the arms have the same error rate."""
+    rng = np.random.default_rng(3)
+    truth = np.repeat(np.arange(4), [120, 50, 20, 10])
+    repeats, told = 600, 0
+    for _ in range(repeats):
+        hard = rng.beta(rate * 5, (1 - rate) * 5, 200)  # samples differ in how often they fail
+        left, right = (rng.random((2, 5, 200)) < hard).astype(float)
+        interval = stratified_interval(left - right, truth, np.ones(4) / 4)
+        told += interval.above_zero or interval.below_zero
+    assert told / repeats <= 0.05

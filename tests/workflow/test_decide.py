@@ -1,0 +1,106 @@
+"""The verdict is never stronger than its intervals."""
+
+import numpy as np
+import pytest
+
+from steelyard.evaluation import evaluate
+from steelyard.records import Arm, Interval, Predictions, Recipe, Study
+from steelyard.workflow.decide import choose_outcome, decide, points
+
+UP, DOWN, OPEN = Interval(0.02, 0.01, 0.03), Interval(-0.02, -0.03, -0.01), Interval(0, -0.01, 0.01)
+NOTHING = Interval(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("rebalanced", "corrected", "over_corrected", "fully", "outcome"),
+    [
+        (UP, NOTHING, UP, OPEN, "rebalance"),
+        (UP, UP, UP, UP, "rebalance"),
+        (UP, UP, OPEN, UP, "correct"),
+        (UP, UP, DOWN, UP, "correct"),
+        (UP, OPEN, OPEN, UP, "rebalance"),
+        (OPEN, UP, OPEN, OPEN, "correct"),
+        (DOWN, UP, DOWN, DOWN, "correct"),
+        (OPEN, NOTHING, OPEN, DOWN, "leave"),
+        (DOWN, NOTHING, DOWN, DOWN, "leave"),
+        (DOWN, DOWN, OPEN, OPEN, "leave"),
+        (OPEN, NOTHING, OPEN, OPEN, "no evidence"),
+        (OPEN, OPEN, UP, OPEN, "no evidence"),
+        (OPEN, NOTHING, OPEN, UP, "no evidence"),
+    ],
+)
+def test_every_outcome_needs_its_evidence(rebalanced, corrected, over_corrected, fully, outcome):
+    assert choose_outcome(rebalanced, corrected, over_corrected, fully) == outcome
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        (Interval(0.0123, 0.0012, 0.0234), "+1.2 points [+0.1, +2.3]"),
+        (Interval(-0.0123, -0.0140, -0.0106), "\u22121.23 points [\u22121.40, \u22121.06]"),
+        (NOTHING, "+0.0 points [+0.0, +0.0]"),
+    ],
+)
+def test_differences_carry_the_decimals_their_interval_supports(interval, text):
+    assert points(interval) == text
+
+
+NAMES = ("common", "rare")
+TRUTH = np.repeat([0, 1], [180, 20])
+TRAIN = np.array([0.9, 0.1])
+STUDY = Study(
+    "test", tuple(Arm(f"degree={d:g}", Recipe(), d) for d in (0.0, 0.5, 1.0)), repetitions=4
+)
+
+
+def predictions(part, shifts):
+    """Noisy logits; a shift moves the decision towards the rare class."""
+    made = []
+    for arm, shift in zip(STUDY.arms, shifts, strict=True):
+        for seed in range(STUDY.repetitions):
+            rng = np.random.default_rng(seed)
+            logits = 3 * np.eye(2)[TRUTH] + rng.normal(0, 1.5, (200, 2)) + np.log(TRAIN)
+            logits[:, 1] += shift
+            made.append(
+                Predictions(
+                    np.arange(200), TRUTH, logits, NAMES, TRAIN, arm=arm.name, seed=seed, split=part
+                )
+            )
+    return made
+
+
+def answers(validation_shifts, test_shifts):
+    priors = {"train": TRAIN, "uniform": np.array([0.5, 0.5])}
+    validation = evaluate(predictions("validation", validation_shifts), priors)
+    test = evaluate(predictions("test", test_shifts), priors)
+    return {answer.prior: answer for answer in decide(STUDY, validation, test)}
+
+
+def test_the_degree_is_chosen_on_validation_and_stated_from_test():
+    found = answers(validation_shifts=(0, 1, 6), test_shifts=(0, 6, 1))["train"]
+    assert found.degree == 0.5  # the better one on validation, the worse one on test
+    assert found.rebalanced.below_zero
+    assert found.outcome == "leave"
+
+
+def test_ties_on_validation_go_to_the_smaller_degree():
+    assert answers((0, 1, 1), (0, 1, 1))["uniform"].degree == 0.5
+
+
+def test_a_model_that_only_lacks_the_prior_is_told_to_correct_it():
+    found = answers((0, 1, 2.2), (0, 1, 2.2))["uniform"]
+    assert found.corrected.above_zero
+    assert found.outcome == "correct"
+    assert "correct the prior after training" in found.sentence
+    assert points(found.corrected) in found.sentence
+
+
+def test_under_the_training_prior_there_is_nothing_to_correct():
+    found = answers((0, 1, 2.2), (0, 1, 2.2))["train"]
+    assert (found.corrected.low, found.corrected.high) == (0, 0)
+
+
+def test_identical_arms_give_no_evidence():
+    found = answers((0, 0, 0), (0, 0, 0))["train"]
+    assert found.outcome == "no evidence"
+    assert "no evidence" in found.sentence

@@ -1,0 +1,190 @@
+"""A weighing end to end, on small data."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import recall_score
+from toy_data import parted, renamed_and_permuted, toy_images, toy_table
+
+from steelyard._support.errors import DataError, ParameterError, SteelyardWarning
+from steelyard.records import Labelled, Weighing
+from steelyard.records.weighing import PREDICTIONS, VERDICT
+from steelyard.training import PROBES
+from steelyard.workflow import plan, score, train, weigh
+
+QUICK = replace(PROBES["mlp"], epochs=3, batch_size=16)
+TREES = replace(PROBES["trees"], epochs=8)
+IMAGES = parted(toy_images((120, 60, 20), noise=120.0))
+
+
+def quick_weigh(data=IMAGES, **values):
+    values = {"degrees": (0, 1), "seeds": 2, "probe": QUICK, **values}
+    return weigh(data, **values)
+
+
+@pytest.fixture(scope="module")
+def weighing():
+    return quick_weigh(degrees=(0.5, 0, 1), priors={"field": {"class 2": 1, "class 0": 1}})
+
+
+def test_it_holds_every_record(weighing):
+    assert [arm.name for arm in weighing.study.arms] == ["degree=0", "degree=0.5", "degree=1"]
+    assert [answer.prior for answer in weighing.verdict.priors] == ["field", "train", "uniform"]
+    assert set(weighing.hardness) == {"aum", "el2n", "forgetting", "confidence"}
+    assert len(weighing.predictions) == 3 * 2 * 2
+    n_train = (IMAGES.split == "train").sum()
+    assert len(weighing.kinds) == len(weighing.plan.ids) == n_train
+    assert weighing.manifest["n_train"] == n_train
+    assert weighing.verdict.headline == weighing.verdict.priors[0].sentence
+    assert [one.rare for one in weighing.verdict.classes] == [False, False, True]
+
+
+def test_arms_are_trained_on_what_they_say(weighing):
+    priors = {one.arm: one.prior for one in weighing.predictions}
+    np.testing.assert_allclose(priors["degree=0"], IMAGES.part("train").prior)
+    np.testing.assert_allclose(priors["degree=1"], 1 / 3, atol=0.01)
+
+
+def test_scores_come_from_the_training_part_alone(weighing):
+    held_out = set(IMAGES.ids[IMAGES.split != "train"])
+    assert not held_out & set(weighing.hardness["aum"].ids)
+    assert not held_out & set(weighing.gallery.ids)
+
+
+def test_the_stored_predictions_give_the_stated_recalls(weighing, tmp_path):
+    import pandas as pd
+
+    weighing.save(tmp_path / "run")
+    frame = pd.read_parquet(tmp_path / "run" / PREDICTIONS)
+    names = [one.name for one in weighing.verdict.classes]
+    mine = frame[(frame["arm"] == "degree=0") & (frame["split"] == "test")]
+    recalls = []
+    for _, rows in mine.groupby("seed"):
+        columns = [f"p_{name}" for name in names]
+        predicted = np.asarray(names)[rows[columns].to_numpy().argmax(axis=1)]
+        recalls.append(recall_score(rows["truth"], predicted, average=None, labels=names))
+    stated = [one.recall.mean for one in weighing.verdict.classes]
+    np.testing.assert_allclose(stated, np.mean(recalls, axis=0))
+
+
+def test_two_runs_with_one_seed_give_identical_verdict_files(tmp_path):
+    files = []
+    for name in ("first", "second"):
+        quick_weigh().save(tmp_path / name)
+        files.append((tmp_path / name / VERDICT).read_bytes())
+    assert files[0] == files[1]
+    quick_weigh(seed=1).save(tmp_path / "third")
+    assert files[0] != (tmp_path / "third" / VERDICT).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("make", "probe"), [(toy_images, QUICK), (toy_table, TREES), (toy_table, QUICK)]
+)
+def test_row_order_and_label_names_do_not_matter(make, probe):
+    data = make()  # without a split: the split must follow the ids too
+    other, code = renamed_and_permuted(data)
+    first, second = quick_weigh(data, probe=probe), quick_weigh(other, probe=probe)
+    for name, hardness in first.hardness.items():
+        twin = second.hardness[name]
+        one, two = np.argsort(hardness.ids), np.argsort(twin.ids)
+        np.testing.assert_array_equal(hardness.ids[one], twin.ids[two])
+        np.testing.assert_array_equal(hardness.values[one], twin.values[two])
+    one, two = np.argsort(first.plan.ids), np.argsort(second.plan.ids)
+    np.testing.assert_array_equal(first.plan.counts[one], second.plan.counts[two])
+    for mine, theirs in zip(first.verdict.priors, second.verdict.priors, strict=True):
+        assert mine.outcome == theirs.outcome
+        assert mine.as_is.mean == pytest.approx(theirs.as_is.mean, abs=1e-12)
+        assert mine.rebalanced.low == pytest.approx(theirs.rebalanced.low, abs=1e-12)
+
+
+@pytest.mark.parametrize("names", [("0", "1"), ("-1", "1"), ("zebra", "ant"), ("ant", "zebra")])
+def test_any_two_names_give_the_same_scores(names):
+    base = toy_table()
+    expected = score(base, runs=1, probe=TREES)["aum"].values
+    for labels in (base.labels, 1 - base.labels):
+        named = Labelled(base.inputs, labels, names, base.ids)
+        np.testing.assert_array_equal(score(named, runs=1, probe=TREES)["aum"].values, expected)
+
+
+def test_it_survives_storage(weighing, tmp_path):
+    weighing.save(tmp_path / "run")
+    loaded = Weighing.load(tmp_path / "run")
+    assert loaded.verdict == weighing.verdict
+    assert loaded.study == weighing.study
+    assert loaded.gallery.fingerprint == weighing.gallery.fingerprint
+    assert loaded.test.to_dict() == weighing.test.to_dict()
+    verdict = json.loads((tmp_path / "run" / VERDICT).read_text())
+    assert verdict["headline"] == weighing.verdict.headline
+
+
+def test_flipped_labels_are_among_the_suspects():
+    data = parted(toy_images((150, 150, 150)))
+    labels = data.labels.copy()
+    train_rows = np.flatnonzero(data.split == "train")
+    flipped = np.random.default_rng(0).choice(train_rows, 15, replace=False)
+    labels[flipped] = (labels[flipped] + 1) % 3
+    noisy = Labelled(data.inputs, labels, data.class_names, data.ids, data.split)
+    found = quick_weigh(noisy, probe=replace(QUICK, epochs=15), seeds=3)
+    suspects = set(found.hardness["aum"].ids[found.kinds == "suspect"])
+    assert len(suspects & set(data.ids[flipped])) >= 12
+    assert len(suspects) <= 25
+
+
+def test_rows_that_stand_on_both_sides_of_the_split_are_warned_of():
+    data = parted(toy_images())
+    images = data.inputs.copy()
+    train_row = np.flatnonzero(data.split == "train")[0]
+    images[np.flatnonzero(data.split == "test")[:2]] = images[train_row]
+    leaking = Labelled(images, data.labels, data.class_names, data.ids, data.split)
+    with pytest.warns(SteelyardWarning, match="2 held-out rows have the same inputs"):
+        found = quick_weigh(leaking)
+    assert found.manifest["duplicates"]["held_out"] == 2
+    assert any("2 held-out rows" in note for note in found.manifest["warnings"])
+
+
+def test_progress_counts_every_training():
+    told = []
+    quick_weigh(progress=lambda done, total, what: told.append((done, total)))
+    assert told == [(done, 4) for done in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"degrees": (0,)}, "must hold a degree above 0"),
+        ({"degrees": (0, -1)}, r"float in the range \[0, inf\)"),
+        ({"degrees": (0, float("nan"))}, "float in the range"),
+        ({"seeds": 0}, r"int in the range \[1, inf\). Got 0"),
+        ({"probe": "mpl"}, "did you mean 'mlp'"),
+    ],
+)
+def test_bad_parameters_are_refused(values, message):
+    with pytest.raises(ParameterError, match=message):
+        quick_weigh(**values)
+
+
+def test_a_prior_over_other_classes_is_refused():
+    with pytest.raises(DataError, match="did you mean 'class 1'"):
+        quick_weigh(priors={"field": {"clas 1": 1}})
+
+
+def test_one_seed_is_enough(tmp_path):
+    found = quick_weigh(seeds=1)
+    assert np.isnan(found.hardness["aum"].spread).all()
+    found.save(tmp_path / "run")
+    Weighing.load(tmp_path / "run")
+
+
+def test_train_and_plan_and_score_go_together():
+    made = plan(IMAGES, degree=0.5)
+    validation, test = train(IMAGES, QUICK, plan=made, arm="half")
+    assert (validation.split, test.split) == ("validation", "test")
+    assert test.arm == "half"
+    np.testing.assert_allclose(test.prior, made.prior)
+    scores = score(IMAGES, estimators=["el2n"], runs=2, probe=QUICK)
+    assert list(scores) == ["el2n"]
+    assert scores["el2n"].n_runs == 2
+    with pytest.raises(ParameterError, match="did you mean 'el2n'"):
+        score(IMAGES, estimators=["el2m"], runs=1, probe=QUICK)
