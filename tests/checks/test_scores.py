@@ -1,0 +1,171 @@
+"""Our scores keep the contract, and every clause of it catches a score that breaks it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from steelyard._support.errors import SteelyardError
+from steelyard.checks import ContractError, check_score
+from steelyard.checks.contract import run_clauses
+from steelyard.checks.scores import CLAUSES
+from steelyard.hardness import SCORES
+
+GOOD = SCORES[0]
+
+
+def with_compute(compute):
+    return replace(GOOD, compute=compute)
+
+
+def margin(dynamics):
+    return -dynamics.channels["margin"]
+
+
+def unlock(array):
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    array.flags.writeable = True
+    return array
+
+
+def spoils_its_input(dynamics):
+    values = margin(dynamics).copy()
+    unlock(dynamics.channels["loss"])[:] = 0.0
+    return values
+
+
+def drifts(calls=[0]):  # noqa: B006 - the fault on purpose: a score with a memory
+    def compute(dynamics):
+        calls[0] += 1
+        return margin(dynamics) + calls[0]
+
+    return compute
+
+
+def first_sample_hardest(dynamics):
+    values = margin(dynamics).copy()
+    values[:, 0] += 1
+    return values
+
+
+def by_alphabet(dynamics):
+    place = np.argsort(np.argsort(dynamics.class_names))
+    return margin(dynamics) + place[dynamics.labels]
+
+
+def divided_by_class_size(dynamics):
+    n = np.bincount(dynamics.labels, minlength=len(dynamics.class_names))
+    return margin(dynamics) - 1.0 / n[dynamics.labels]
+
+
+def standardised(dynamics):
+    values = margin(dynamics)
+    return (values - values.mean()) / values.std()
+
+
+def needs_epochs(dynamics):
+    if dynamics.n_epochs < 2:
+        raise ZeroDivisionError("no epoch before the last")
+    return margin(dynamics)
+
+
+def breaks_ties_by_row(dynamics):
+    values = margin(dynamics)
+    tied = values == values[:, :1]
+    return values + np.where(tied.all(), np.arange(values.shape[1]), 0)
+
+
+def relative_to_first_run(dynamics):
+    values = margin(dynamics)
+    return values if len(values) == 1 else values + values[:1]
+
+
+def alone_is_nan(dynamics):
+    values = margin(dynamics).copy()
+    return values * np.nan if values.shape[1] == 1 else values
+
+
+BROKEN = {
+    "declared": [
+        replace(GOOD, name="area under margin"),
+        replace(GOOD, name="id"),
+        replace(GOOD, name="aum_spread"),
+        replace(GOOD, reference=" "),
+        replace(GOOD, formula=None),
+    ],
+    "one_finite_value": [
+        with_compute(lambda dynamics: margin(dynamics).mean(axis=0)),
+        with_compute(lambda dynamics: margin(dynamics) * np.nan),
+        with_compute(lambda dynamics: margin(dynamics) > 0),
+        with_compute(lambda dynamics: dynamics.channels["gradient"]),
+        with_compute(lambda dynamics: margin(dynamics) + 0 * np.random.rand()),  # noqa: NPY002
+    ],
+    "higher_is_harder": [
+        with_compute(lambda dynamics: dynamics.channels["margin"]),
+        with_compute(lambda dynamics: dynamics.channels["forgetting"]),  # never learned is 0
+        with_compute(lambda dynamics: np.zeros_like(margin(dynamics))),
+    ],
+    "follows_rows": [with_compute(first_sample_hardest)],
+    "blind_to_names": [
+        with_compute(by_alphabet),
+        with_compute(lambda dynamics: margin(dynamics) + 1e-6 * dynamics.ids.astype(float)),
+    ],
+    "blind_to_codes": [
+        with_compute(lambda dynamics: margin(dynamics) * (1 + 0.1 * dynamics.labels)),
+    ],
+    "runs_alone": [with_compute(relative_to_first_run)],
+    "samples_alone": [
+        with_compute(standardised),
+        with_compute(divided_by_class_size),
+        with_compute(alone_is_nan),
+    ],
+    "survives_ties": [with_compute(breaks_ties_by_row)],
+    "survives_one_epoch": [with_compute(needs_epochs)],
+    "leaves_inputs": [with_compute(spoils_its_input)],
+    "repeats": [with_compute(drifts())],
+}
+
+
+@pytest.mark.parametrize("score", SCORES, ids=lambda score: score.name)
+def test_our_scores_keep_the_contract(score):
+    check_score(score)
+
+
+def test_every_clause_has_a_score_that_breaks_it():
+    assert set(BROKEN) == {clause.__name__ for clause in CLAUSES}
+
+
+@pytest.mark.parametrize(
+    ("clause", "score"), [(clause, score) for clause, scores in BROKEN.items() for score in scores]
+)
+def test_a_clause_catches_what_breaks_it(clause, score):
+    by_name = {each.__name__: each for each in CLAUSES}
+    with pytest.raises(ContractError, match=f"breaks {clause!r}"):
+        run_clauses("It", score, [by_name[clause]])
+    with pytest.raises(ContractError):
+        check_score(score)
+
+
+def test_a_contract_error_is_both_ours_and_a_failed_assertion():
+    with pytest.raises(AssertionError):
+        check_score(replace(GOOD, name=""))
+    assert issubclass(ContractError, SteelyardError)
+
+
+def test_the_error_names_the_score_the_clause_and_what_was_found():
+    broken = replace(GOOD, name="upside_down", compute=lambda d: d.channels["margin"])
+    with pytest.raises(
+        ContractError, match=r"'upside_down' breaks 'higher_is_harder': .*Right gets"
+    ):
+        check_score(broken)
+
+
+def test_an_exception_inside_a_score_is_told_with_its_clause():
+    with pytest.raises(ContractError, match=r"one_finite_value.*KeyError: 'gradient'"):
+        check_score(with_compute(lambda dynamics: dynamics.channels["gradient"]))
+
+
+def test_touching_global_random_state_is_caught():
+    with pytest.raises(ContractError, match="global random state"):
+        check_score(with_compute(lambda d: margin(d) + 0 * np.random.rand()))  # noqa: NPY002

@@ -1,0 +1,77 @@
+"""Values of the scores that follow from their definitions, worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from dynamics_cases import of_rightness, trace
+from oracles.dynamics import dynamics_of
+
+from steelyard.hardness import estimate
+
+
+def values(case, name):
+    dynamics = dynamics_of(case.logits, case.labels, case.ids, case.class_names)
+    return estimate(dynamics, (name,))[name].values
+
+
+def logits_of(*rows):
+    """One run and one epoch of the given logits, one row a sample."""
+    return np.array(rows, dtype=float)[np.newaxis, np.newaxis]
+
+
+def test_the_error_norm_of_a_certain_right_answer_is_zero():
+    assert values(trace(logits_of([60, 0, 0]), [0]), "el2n")[0] == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+def test_the_error_norm_of_a_uniform_guess_is_the_root_of_one_minus_one_in_k(n_classes):
+    case = trace(np.zeros((1, 1, 1, n_classes)), [1], tuple("abcdefghij"))
+    assert values(case, "el2n")[0] == pytest.approx(math.sqrt(1 - 1 / n_classes))
+    assert values(case, "confidence")[0] == pytest.approx(1 - 1 / n_classes)
+    assert values(case, "aum")[0] == 0
+
+
+def test_the_error_norm_of_a_certain_wrong_answer_is_root_two():
+    case = trace(logits_of([60, 0, 0]), [2])
+    assert values(case, "el2n")[0] == pytest.approx(math.sqrt(2))
+    assert values(case, "confidence")[0] == pytest.approx(1)
+
+
+def test_the_area_under_the_margin_takes_the_largest_other_logit_and_turns_the_sign():
+    case = trace(logits_of([5, 3, -4], [5, 3, -4], [5, 3, -4]), [0, 1, 2])
+    assert values(case, "aum").tolist() == [-2, 2, 9]
+
+
+def test_the_area_under_the_margin_averages_epochs():
+    case = of_rightness("1110", margin=2.0)
+    assert values(case, "aum").tolist() == [-1.0]
+
+
+@pytest.mark.parametrize(
+    ("right", "events"),
+    [
+        ("1010", 2),  # right, wrong, right, wrong
+        ("1111", 0),
+        ("0111", 0),  # learned late is not forgotten
+        ("0101", 1),
+        ("1000", 1),
+        ("0000", 4),  # never learned: as many as epochs
+        ("0001", 0),
+    ],
+)
+def test_forgetting_counts_changes_from_right_to_wrong(right, events):
+    assert values(of_rightness(right), "forgetting").tolist() == [events]
+
+
+def test_never_learned_is_harder_than_the_most_that_can_be_forgotten():
+    alternating, never = values(of_rightness("10101010", "00000000"), "forgetting")
+    assert alternating == 4
+    assert never > alternating
+
+
+def test_every_score_ranks_always_wrong_hardest_and_always_right_easiest():
+    case = of_rightness("1111", "1011", "0000")
+    for name in ("aum", "el2n", "forgetting", "confidence"):
+        right, between, wrong = values(case, name)
+        assert right < between < wrong, name
