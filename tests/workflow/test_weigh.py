@@ -84,7 +84,7 @@ def test_two_runs_with_one_seed_give_identical_verdict_files(tmp_path):
 )
 def test_row_order_and_label_names_do_not_matter(make, probe):
     data = make()  # without a split: the split must follow the ids too
-    other, code = renamed_and_permuted(data)
+    other, _ = renamed_and_permuted(data)
     first, second = quick_weigh(data, probe=probe), quick_weigh(other, probe=probe)
     for name, hardness in first.hardness.items():
         twin = second.hardness[name]

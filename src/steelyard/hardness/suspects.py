@@ -27,8 +27,7 @@ import numpy as np
 from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_real
 from steelyard.records.hardness import Hardness
-
-KINDS = ("ordinary", "hard", "suspect")
+from steelyard.records.weighing import KINDS
 
 _OUTLYING = 3.5  # Iglewicz and Hoaglin's bound on the modified z-score
 _NORMAL_MAD = 0.6745  # median absolute deviation of a standard normal, theirs too
