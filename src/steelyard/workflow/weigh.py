@@ -105,10 +105,11 @@ def weigh(
     train_part = parts[0]
     recipe = probe_recipe(train_part, probe)
     study = declare(degrees, recipe, seeds, seed)
-    judged = deployment_priors(priors or {}, parted.class_names, train_part.prior)
+    # a prior that does not fit is refused before the work, not after it
+    deployment_priors(priors or {}, parted.class_names, train_part.prior)
     predictions, dynamics = conduct(study, train_part, parts[1:], progress)
     evaluations = [
-        evaluate([one for one in predictions if one.split == part], judged) for part in PARTS[1:]
+        evaluate([one for one in predictions if one.split == part], priors) for part in PARTS[1:]
     ]
     hardness = estimate(dynamics)
     kinds = sample_kinds(hardness["aum"])
