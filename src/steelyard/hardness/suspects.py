@@ -5,17 +5,29 @@
 1. *The networks contradict it, beyond the noise of the runs*: its area under the margin, turned so
    that higher is harder, is above zero by more than its standard deviation over runs. (One run
    shows no noise; there it need only be above zero.)
-2. *It stands out from its own class*: its modified z-score within the class,
-   0.6745 (aum_i - median_c) / MAD_c, exceeds 3.5. A rare or hard class is contradicted as a whole;
-   its samples are alike, so none stands out, and the class is not called mislabelled.
+2. *It stands out from its own class*, on a list of which at most one in ten should stand there by
+   chance. A rare or hard class is contradicted as a whole; its samples are alike, so few stand out
+   and the class is not called mislabelled.
 
-**When it misleads.** It is a list to look at, not to delete. A rare *kind* of sample inside a
-common class looks like a wrong label. A class of which a large part is mislabelled widens its own
-MAD and hides its suspects. Networks that trained until they memorised every label contradict none.
-Classes below five samples are never suspected: nothing shows what is usual in them.
+How far a sample stands out is its modified z-score, z_i = 0.6745 (aum_i - median_c) / s_c, within
+its class c. The scale s_c is the median deviation of the *easier half* of the class: wrong labels
+gather on the hard side, where they would widen the usual two-sided scale and hide one another.
+The list is cut by the Benjamini-Hochberg rule on the normal tail of z over all samples: many
+samples far out lower the bar for each, a few raise it.
 
-**Reference.** The modified z-score and its bound 3.5: Iglewicz and Hoaglin (1993), How to detect
-and handle outliers. The bound of five samples a class, and joining the two conditions, are ours.
+**When it misleads.** It is a list to look at, not to delete. "One in ten" holds if the hard side of
+a class falls off like its easy side; a class with a long hard tail gives more false suspects. With
+5 to 20 % of the labels flipped, in balanced and in long-tailed sets of up to 5,000 images and with
+five runs of a small network, the share of suspects that were flipped was .84 to .98 on digits
+(contradicted alone: .71 to .92), .75 to .87 on Fashion-MNIST (.34 to .51), and .19 to .48 on
+CIFAR-10, which that network fits badly (.08 to .18). A rare *kind* of sample inside a common class
+looks like a wrong label. Where most labels of a class are wrong, the wrong is the usual and nothing
+stands out; in rare classes with much noise it finds few. Networks that memorise every label
+contradict none. Classes below five samples are never suspected: nothing shows what is usual there.
+
+**Reference.** The modified z-score: Iglewicz and Hoaglin (1993), How to detect and handle outliers.
+The list: Benjamini and Hochberg (1995), Controlling the false discovery rate. The one-sided scale,
+the level of one in ten, the bound of five samples and joining the two conditions are ours.
 """
 
 from __future__ import annotations
@@ -23,6 +35,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.stats import false_discovery_control, norm
 
 from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_real
@@ -30,8 +43,8 @@ from steelyard.records.hardness import Hardness
 
 KINDS = ("ordinary", "hard", "suspect")
 
-_OUTLYING = 3.5  # Iglewicz and Hoaglin's bound on the modified z-score
-_NORMAL_MAD = 0.6745  # median absolute deviation of a standard normal, theirs too
+_BY_CHANCE = 0.1  # ours: share of the list that may stand there by chance
+_NORMAL_MAD = 0.6745  # median absolute deviation of a standard normal
 _FEWEST = 5  # ours: below, a class shows no usual hardness to stand out from
 
 
@@ -55,7 +68,8 @@ def suspects(aum: Hardness) -> np.ndarray:
         )
     noise = aum.spread if aum.n_runs > 1 else 0.0
     contradicted = aum.values - noise > 0
-    return contradicted & (_modified_z_in_class(aum) > _OUTLYING)
+    by_chance = norm.sf(_modified_z_in_class(aum))
+    return contradicted & (false_discovery_control(by_chance, method="bh") <= _BY_CHANCE)
 
 
 def sample_kinds(aum: Hardness, hard_share: float = 0.1) -> np.ndarray:
@@ -86,15 +100,15 @@ def sample_kinds(aum: Hardness, hard_share: float = 0.1) -> np.ndarray:
 
 
 def _modified_z_in_class(aum: Hardness) -> np.ndarray:
-    """Return 0.6745 (value - median) / MAD within each class; -inf in classes without evidence."""
+    """Return how far each sample stands out from its class; -inf in a class without evidence."""
     z = np.full(len(aum.values), -np.inf)
     by_class = np.argsort(aum.labels, kind="stable")
     for rows in np.split(by_class, np.flatnonzero(np.diff(aum.labels[by_class])) + 1):
         if len(rows) < _FEWEST:
             continue
         deviation = aum.values[rows] - np.median(aum.values[rows])
-        mad = np.median(np.abs(deviation))
-        # more than half the class alike: whatever differs stands out, whatever does not, does not
+        scale = np.median(-deviation[deviation <= 0])
+        # a scale of 0: the easier half is all alike, and whatever differs from it stands out
         with np.errstate(divide="ignore", invalid="ignore"):
-            z[rows] = np.where(deviation == 0, 0.0, _NORMAL_MAD * deviation / mad)
+            z[rows] = np.where(deviation == 0, 0.0, _NORMAL_MAD * deviation / scale)
     return z
