@@ -131,6 +131,11 @@ def test_the_share_counts_whole_samples(share, n_hard):
     assert (sample_kinds(hardness(bulk(30, -9)), share) == "hard").sum() == n_hard
 
 
+def test_the_share_is_not_rounded_up_by_the_noise_of_floats():
+    assert 0.07 * 100 > 7
+    assert (sample_kinds(hardness(bulk(100, -9)), 0.07) == "hard").sum() == 7
+
+
 def test_ties_at_the_edge_of_the_hardest_go_by_id():
     ids = np.random.default_rng(0).permutation(30)
     kinds = sample_kinds(hardness(np.full(30, -1.0), ids=ids))

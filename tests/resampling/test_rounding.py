@@ -47,6 +47,11 @@ def test_targets_are_scaled_to_another_total():
     assert largest_remainder([1, 2, 3], 60).tolist() == [10, 20, 30]
 
 
+def test_a_total_that_differs_by_rounding_alone_scales_nothing():
+    # scaled to 1003, the whole target would fall to 999.6 and lose one to larger remainders
+    assert largest_remainder([1000, 1.7, 1.7]).tolist() == [1000, 2, 1]
+
+
 def test_least_counts_are_paid_for_by_the_others():
     result = largest_remainder([0.001, 0.001, 999.998], 1000, least=[1, 1, 1])
     assert result.tolist() == [1, 1, 998]

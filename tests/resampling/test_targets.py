@@ -101,3 +101,10 @@ def test_equal_counts_get_targets_equal_to_the_bit(counts, degree):
     twice = np.concatenate([counts, counts[::-1]])
     targets = target_counts(twice, degree)
     assert np.array_equal(targets, targets[::-1])
+
+
+@given(class_counts, degrees, st.randoms(use_true_random=False))
+def test_the_order_of_the_classes_changes_no_bit(counts, degree, random):
+    order = np.array(random.sample(range(len(counts)), len(counts)))
+    targets = target_counts(counts, degree)
+    assert np.array_equal(target_counts(counts[order], degree), targets[order])

@@ -94,7 +94,7 @@ def sample_kinds(aum: Hardness, hard_share: float = 0.1) -> np.ndarray:
     share = check_real(hard_share, "hard_share", "sample_kinds", 0, 1)
     n = len(aum.values)
     kinds = np.full(n, "ordinary", dtype=f"<U{max(map(len, KINDS))}")
-    kinds[aum.hardest(math.ceil(round(share * n, 6)))] = "hard"  # 0.1 * 30 is 3.0000000000000004
+    kinds[aum.hardest(math.ceil(round(share * n, 6)))] = "hard"  # .07 * 100 is 7.000000000000001
     kinds[suspects(aum)] = "suspect"
     return kinds
 
