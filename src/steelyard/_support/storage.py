@@ -127,7 +127,10 @@ def read_parquet(path: str | Path, kind: str | None = None) -> tuple[pd.DataFram
         metadata = json.loads((table.schema.metadata or {}).get(_METADATA, b"{}"))
         frame = table.to_pandas()
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{str(path)!r} is no readable parquet file: {error}.") from error
+        raise DataError(
+            f"{str(path)!r} is no readable parquet file: {error}.",
+            hint="it must be complete; write it again.",
+        ) from error
     if kind is not None:
         _require_kind(metadata, kind, path)
     return frame, metadata
@@ -150,7 +153,8 @@ def read_npz(path: str | Path, kind: str | None = None) -> tuple[dict[str, np.nd
     """
     path = _existing(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # opened here, because numpy leaves the file of a broken archive open
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError, TypeError) as error:
         raise DataError(
