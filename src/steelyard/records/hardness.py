@@ -148,6 +148,7 @@ def load_scores(path: str | Path) -> dict[str, Hardness]:
     codes = {name: code for code, name in enumerate(names)}
     labels = frame["label"].map(codes).to_numpy()
     ids = frame["id"].to_numpy()
+    in_order = [column for column in frame.columns if column in metadata["scores"]]
     return {
         name: Hardness(
             name,
@@ -156,8 +157,8 @@ def load_scores(path: str | Path) -> dict[str, Hardness]:
             tuple(names),
             frame[name].to_numpy(),
             frame[f"{name}_spread"].to_numpy(),
-            n_runs,
+            metadata["scores"][name],
             metadata["data_fingerprint"],
         )
-        for name, n_runs in metadata["scores"].items()
+        for name in in_order  # the metadata are sorted by name, the columns are not
     }
