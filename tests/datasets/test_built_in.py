@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_idx import idx_bytes
+from idx_files import idx_bytes
 
 from steelyard._support.errors import DataError, DataNotFoundError
 from steelyard.datasets import built_in_sets, load
