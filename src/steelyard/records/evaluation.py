@@ -136,7 +136,10 @@ class Evaluation:
             "Evaluation",
             split=self.split,
             class_names=list(self.class_names),
-            priors={name: prior.tolist() for name, prior in self.priors.items()},
+            # a list: the first prior is the headline's, and JSON objects are sorted by name
+            priors=[
+                {"name": name, "shares": prior.tolist()} for name, prior in self.priors.items()
+            ],
             no_data=list(self.no_data),
             **tables,
         )
@@ -155,7 +158,7 @@ class Evaluation:
         return cls(
             document["split"],
             tuple(document["class_names"]),
-            {name: np.asarray(prior) for name, prior in document["priors"].items()},
+            {one["name"]: np.asarray(one["shares"]) for one in document["priors"]},
             **tables,
             no_data=tuple(document["no_data"]),
         )
