@@ -158,6 +158,9 @@ def test_the_folder_of_another_set_of_the_same_file_names_is_not_taken(folder, m
     monkeypatch.setenv("STEELYARD_DATA", str(folder / "fashion-mnist"))
     with pytest.raises(DataNotFoundError):
         load("mnist")
+    monkeypatch.setenv("STEELYARD_DATA", str(folder / "beside"))
+    with pytest.raises(DataNotFoundError):
+        load("fashion-mnist")
 
 
 def test_cifar10_in_its_binary_version(folder):
