@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-import warnings
 
 import typer
 
@@ -15,7 +14,7 @@ from steelyard.cli.evaluate import evaluate
 from steelyard.cli.plan import plan
 from steelyard.cli.report import report
 from steelyard.cli.score import score
-from steelyard.cli.terminal import one_line, show_warning
+from steelyard.cli.terminal import one_line, our_warnings_alone
 from steelyard.cli.weigh import weigh
 
 DONE, OURS, USERS, INTERRUPTED = 0, 1, 2, 130
@@ -59,11 +58,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 2 the user's mistake, 1 ours."""
-    warnings.showwarning = show_warning
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        code = app(args=words or ["--help"], standalone_mode=False)
-        return code if isinstance(code, int) else DONE
+        with our_warnings_alone():
+            returned = app(args=words or ["--help"], standalone_mode=False)
+        code = returned if isinstance(returned, int) else DONE
     except SteelyardError as error:
         print(f"Error: {one_line(str(error))}", file=sys.stderr)
         return USERS
@@ -71,9 +70,11 @@ def run(arguments: list[str] | None = None) -> int:
         print(f"Error: {one_line(error.format_message())} Hint: see --help.", file=sys.stderr)
         return USERS
     except (KeyboardInterrupt, typer.Abort):
-        print("Interrupted. No file was left half-written.", file=sys.stderr)
-        return INTERRUPTED
+        code = INTERRUPTED
     except Exception:
         traceback.print_exc()
         print("Error: a defect of steelyard; please report the lines above.", file=sys.stderr)
         return OURS
+    if code == INTERRUPTED:
+        print("Interrupted. No file was left half-written.", file=sys.stderr)
+    return code

@@ -10,7 +10,7 @@ import typer
 
 from steelyard._support.storage import header
 from steelyard.cli import options
-from steelyard.cli.terminal import print_json, print_table, progress_bar
+from steelyard.cli.terminal import print_json, print_table, progress_shown
 from steelyard.hardness import SCORES
 from steelyard.records.hardness import save_scores
 from steelyard.records.labelled import Labelled
@@ -32,7 +32,7 @@ def score(
     """Score how hard each sample is; of split data, each sample of the training part."""
     labelled = read()
     names = [name.strip() for name in estimators.split(",")]
-    with progress_bar("preparing") as progress:
+    with progress_shown() as progress:
         scores = score_data(
             labelled, estimators=names, runs=runs, probe=probe, seed=seed, progress=progress
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,16 +24,26 @@ from steelyard._support import progress as protocol
 from steelyard._support.errors import SteelyardWarning
 from steelyard._support.storage import json_text
 
+_LINE_EVERY = 10.0  # seconds between lines where no bar can be drawn
+
 
 def one_line(text: str) -> str:
     """Return text with its line breaks shown as escapes: names from data may hold any."""
     return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
-def show_warning(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
-    """Print one of our warnings as one line; others are of no use to the user."""
-    if issubclass(category, SteelyardWarning):
+@contextlib.contextmanager
+def our_warnings_alone() -> Iterator[None]:
+    """Print our warnings as one line each while the block runs; others are of no use here."""
+
+    def show(message: Any, *_: Any, **__: Any) -> None:
         print(f"Warning: {one_line(str(message))}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", SteelyardWarning)
+        warnings.showwarning = show
+        yield
 
 
 def print_json(document: dict[str, Any]) -> None:
@@ -40,8 +52,12 @@ def print_json(document: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def progress_bar(what: str) -> Iterator[protocol.Progress]:
-    """Show a bar with the time left on standard error while the block runs."""
+def progress_shown() -> Iterator[protocol.Progress]:
+    """Show progress with the time left on standard error: a bar, or a line now and then."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines_now_and_then()
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -50,13 +66,27 @@ def progress_bar(what: str) -> Iterator[protocol.Progress]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("preparing", total=None)
 
         def advance(done: int, total: int, what: str) -> None:
             bar.update(task, completed=done, total=total, description=what)
 
         yield advance
+
+
+def _lines_now_and_then() -> protocol.Progress:
+    started = last = time.monotonic()
+
+    def advance(done: int, total: int, what: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if 0 < done < total and now - last >= _LINE_EVERY:
+            left = (now - started) / done * (total - done)
+            print(f"{done}/{total}, about {left:.0f} s left", file=sys.stderr)
+            last = now
+
+    return advance
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

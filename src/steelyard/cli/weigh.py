@@ -13,7 +13,7 @@ import typer
 
 from steelyard._support.storage import header
 from steelyard.cli import options
-from steelyard.cli.terminal import one_line, print_json, progress_bar
+from steelyard.cli.terminal import one_line, print_json, progress_shown
 from steelyard.records.labelled import Labelled
 from steelyard.records.verdict import Verdict
 from steelyard.records.weighing import REPORT, require_own_folder
@@ -41,7 +41,7 @@ def weigh(
     stated_degrees = options.read_degrees(degrees)
     folder = require_own_folder(out)  # refused before the work, not after it
     labelled = read()
-    with progress_bar("preparing") as progress:
+    with progress_shown() as progress:
         weighing = weigh_data(
             labelled,
             degrees=stated_degrees,
