@@ -1,3 +1,48 @@
-"""Weigh the classes and samples of a data set before you balance them."""
+"""Weigh the classes and samples of a data set before you balance them.
+
+The verbs are `load`, `split`, `long_tail`, `train`, `score`, `plan`, `evaluate`, `weigh` and
+`report`; what they pass on are the records.
+"""
+
+from steelyard.datasets import load, long_tail, split
+from steelyard.evaluation import evaluate
+from steelyard.records import (
+    Dynamics,
+    Evaluation,
+    Hardness,
+    Interval,
+    Labelled,
+    Plan,
+    Predictions,
+    Recipe,
+    Study,
+    Verdict,
+    Weighing,
+)
+from steelyard.report import write_report as report
+from steelyard.workflow import plan, score, train, weigh
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Dynamics",
+    "Evaluation",
+    "Hardness",
+    "Interval",
+    "Labelled",
+    "Plan",
+    "Predictions",
+    "Recipe",
+    "Study",
+    "Verdict",
+    "Weighing",
+    "evaluate",
+    "load",
+    "long_tail",
+    "plan",
+    "report",
+    "score",
+    "split",
+    "train",
+    "weigh",
+]

@@ -70,9 +70,8 @@ def predictions(part, shifts):
 
 
 def answers(validation_shifts, test_shifts):
-    priors = {"train": TRAIN, "uniform": np.array([0.5, 0.5])}
-    validation = evaluate(predictions("validation", validation_shifts), priors)
-    test = evaluate(predictions("test", test_shifts), priors)
+    validation = evaluate(predictions("validation", validation_shifts))
+    test = evaluate(predictions("test", test_shifts))
     return {answer.prior: answer for answer in decide(STUDY, validation, test)}
 
 

@@ -167,6 +167,7 @@ def read_npz(path: str | Path, kind: str | None = None) -> tuple[dict[str, np.nd
     """
     path = _existing(path)
     try:
+        # opened here, because numpy leaves the file of a broken archive open
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
         metadata = json.loads(str(arrays.pop(_METADATA, "{}")))

@@ -6,7 +6,6 @@ import sys
 import traceback
 import warnings
 
-import click
 import typer
 
 import steelyard
@@ -25,7 +24,6 @@ app = typer.Typer(
     name="steelyard",
     help="Weigh the classes and samples of a data set before you balance them.",
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -62,24 +60,20 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 2 the user's mistake, 1 ours."""
     warnings.showwarning = show_warning
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        code = app(args=arguments, standalone_mode=False)
+        code = app(args=words or ["--help"], standalone_mode=False)
         return code if isinstance(code, int) else DONE
     except SteelyardError as error:
         print(f"Error: {one_line(str(error))}", file=sys.stderr)
         return USERS
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+    except typer.TyperException as error:
+        print(f"Error: {one_line(error.format_message())} Hint: see --help.", file=sys.stderr)
         return USERS
-    except click.ClickException as error:
-        print(f"Error: {one_line(error.format_message())} Hint: --help.", file=sys.stderr)
-        return USERS
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("Interrupted. No file was left half-written.", file=sys.stderr)
         return INTERRUPTED
     except Exception:
         traceback.print_exc()
-        print(
-            "Error: this is a defect of steelyard; please report the lines above.", file=sys.stderr
-        )
+        print("Error: a defect of steelyard; please report the lines above.", file=sys.stderr)
         return OURS

@@ -49,8 +49,7 @@ def evaluate(
     if not chosen:
         parts = sorted({one.split for one in models})
         raise DataError(f"The predictions have no part {split!r}.", hint=did_you_mean(split, parts))
-    # the first arm's prior is what "train" means: an arm that leaves the data as they are
-    judged = evaluate_predictions(chosen, deployment_priors(stated, names, chosen[0].prior), base)
+    judged = evaluate_predictions(chosen, stated, base)
     if out is not None:
         judged.save(out)
     if json:

@@ -1,1 +1,18 @@
 """Supplies: reads sources, splits them, carves imbalance."""
+
+from steelyard.datasets.built_in import BuiltIn, built_in_sets
+from steelyard.datasets.duplicates import DuplicatesAcrossParts, find_duplicates_across_parts
+from steelyard.datasets.load import load
+from steelyard.datasets.long_tail import long_tail, long_tail_counts
+from steelyard.datasets.split import split
+
+__all__ = [
+    "BuiltIn",
+    "DuplicatesAcrossParts",
+    "built_in_sets",
+    "find_duplicates_across_parts",
+    "load",
+    "long_tail",
+    "long_tail_counts",
+    "split",
+]

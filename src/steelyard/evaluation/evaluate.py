@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,16 +13,16 @@ from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.validation import did_you_mean
 from steelyard.evaluation.confusion import class_precision, class_recall, confusion_matrix
 from steelyard.evaluation.intervals import stratified_interval, wilson_interval
+from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import QUANTITIES
 from steelyard.records.evaluation import AS_TRAINED, COLUMNS, CORRECTED, Evaluation
 from steelyard.records.interval import Interval
 from steelyard.records.predictions import Predictions
-from steelyard.records.priors import check_prior
 
 
 def evaluate(
     predictions: Sequence[Predictions],
-    priors: Mapping[str, np.ndarray],
+    priors: Mapping[str, Any] | None = None,
     base_arm: str | None = None,
 ) -> Evaluation:
     """Judge every arm on one held-out part under every deployment prior.
@@ -35,15 +36,16 @@ def evaluate(
     ----------
     predictions : sequence of Predictions
         One for each arm and seed, all of one part.
-    priors : mapping of str to ndarray of shape (K,)
-        Deployment priors by name.
+    priors : mapping of str to (mapping of class name to weight, array, or None), optional
+        Deployment priors by name, the most important first; see `deployment_priors`. "train"
+        (what the base arm saw, where that is known) and "uniform" are always judged.
     base_arm : str, optional
         What the others are compared with; the first arm by default.
 
     Raises
     ------
     DataError
-        If there are no predictions, or the base arm is not among them.
+        If there are no predictions, the base arm is not among them, or a prior does not fit.
     MismatchError
         If samples, truth, classes or part differ between predictions, or an arm lacks a seed.
     """
@@ -53,9 +55,7 @@ def evaluate(
     if base not in arms:
         raise DataError(f"There is no arm {base!r} to compare with.", hint=did_you_mean(base, arms))
     names = first.class_names
-    checked = {
-        name: check_prior(prior, names, f"evaluate ({name})") for name, prior in priors.items()
-    }
+    checked = deployment_priors(priors or {}, names, arms[base][0].prior)
     counts = np.bincount(first.truth, minlength=len(names))
     tables: dict[str, list[dict]] = {name: [] for name in COLUMNS}
     for prior_name, prior in checked.items():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from steelyard._support.progress import Progress, silent
-from steelyard._support.validation import check_integer
+from steelyard._support.validation import check_choice, check_integer
 from steelyard.datasets import load
 from steelyard.hardness import SCORES, estimate
 from steelyard.records.dynamics import Dynamics
@@ -58,6 +58,8 @@ def score(
     """
     check_integer(runs, "runs", "score", 1)
     check_integer(seed, "seed", "score", 0)
+    for name in estimators:  # before the work, not after it
+        check_choice(name, "estimators", "score", [one.name for one in SCORES])
     part = training_part(load(data, target))
     recipe = probe_recipe(part, probe)
     prepared = prepare(part, model=recipe.model)

@@ -16,7 +16,7 @@ from steelyard._support.errors import ParameterError, SteelyardWarning
 from steelyard._support.progress import Progress, silent
 from steelyard._support.seeding import derive_seed
 from steelyard._support.validation import check_integer, check_real
-from steelyard.datasets import find_duplicates_across_parts, load, split
+from steelyard.datasets import DuplicatesAcrossParts, find_duplicates_across_parts, load, split
 from steelyard.evaluation import deployment_priors, evaluate
 from steelyard.hardness import estimate, sample_kinds
 from steelyard.records.dynamics import Dynamics
@@ -99,16 +99,17 @@ def weigh(
         parted = split(given, validation=validation, test=test, seed=seed)
         duplicates = find_duplicates_across_parts(parted)
     notes = _pass_on(caught)
-    if duplicates.held_out:
-        notes.append(_pass_on_duplicates(duplicates.held_out, duplicates.other_label))
+    if duplicates.n_duplicates:
+        notes.append(_warn_of_duplicates(duplicates))
     parts = [parted.part(part) for part in PARTS]
     train_part = parts[0]
     recipe = probe_recipe(train_part, probe)
     study = declare(degrees, recipe, seeds, seed)
-    judged = deployment_priors(priors or {}, parted.class_names, train_part.prior)
+    # a prior that does not fit is refused before the work, not after it
+    deployment_priors(priors or {}, parted.class_names, train_part.prior)
     predictions, dynamics = conduct(study, train_part, parts[1:], progress)
     evaluations = [
-        evaluate([one for one in predictions if one.split == part], judged) for part in PARTS[1:]
+        evaluate([one for one in predictions if one.split == part], priors) for part in PARTS[1:]
     ]
     hardness = estimate(dynamics)
     kinds = sample_kinds(hardness["aum"])
@@ -135,7 +136,10 @@ def weigh(
         "seed": seed,
         "probe": recipe.to_dict(),
         "split": "given" if given.split is not None else {"validation": validation, "test": test},
-        "duplicates": {"held_out": duplicates.held_out, "other_label": duplicates.other_label},
+        "duplicates": {
+            "held_out": duplicates.n_duplicates,
+            "other_label": duplicates.n_other_label,
+        },
         "warnings": notes,
         "command": None,
         "versions": _versions(),
@@ -226,10 +230,11 @@ def _pass_on(caught: Sequence[warnings.WarningMessage]) -> list[str]:
     return [str(one.message) for one in caught if issubclass(one.category, SteelyardWarning)]
 
 
-def _pass_on_duplicates(held_out: int, other_label: int) -> str:
+def _warn_of_duplicates(duplicates: DuplicatesAcrossParts) -> str:
     message = (
-        f"{held_out} held-out rows have the same inputs as a training row, {other_label} of them "
-        "with another label; the figures may flatter."
+        f"{duplicates.n_duplicates} of {duplicates.n_held_out} held-out rows have the same inputs "
+        f"as a training row, {duplicates.n_other_label} of them with another label; if they are "
+        "copies, the figures flatter."
     )
     warnings.warn(message, SteelyardWarning, stacklevel=3)
     return message

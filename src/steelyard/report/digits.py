@@ -1,0 +1,150 @@
+"""Numbers with the digits that their interval supports, and no more.
+
+Shares are shown in percent, differences of shares in percentage points, log losses in nats. The
+interval decides the decimals by the rule of the Particle Data Group (Review of Particle Physics,
+section 5.3): its half width keeps two significant digits when they are 10 to 35, else one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from steelyard.records.interval import Interval
+
+MINUS = "\N{MINUS SIGN}"
+THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
+_MOST_PERCENT = 2  # a hundredth of a percent is the finest that a page needs
+_MOST_NATS = 4
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number and its interval, as text without unit.
+
+    Parameters
+    ----------
+    value : str
+        The estimate.
+    low, high : str
+        The ends, with as many decimals.
+    """
+
+    value: str
+    low: str
+    high: str
+
+    @property
+    def range(self) -> str:
+        """The interval in brackets."""
+        return f"[{self.low}, {self.high}]"
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.range}"
+
+
+def decimals(half_width: float, most: int) -> int:
+    """Return how many decimals an interval's half width supports, from 0 to ``most``.
+
+    A half width of zero (a number known exactly) gets one decimal.
+    """
+    if half_width <= 0:
+        return min(1, most)
+    exponent = math.floor(math.log10(half_width))
+    leading = half_width / 10**exponent
+    significant = 2 if leading < 3.55 else 1
+    if leading >= 9.5:  # rounds up to 10, which already has two digits
+        exponent, significant = exponent + 1, 2
+    return min(max(significant - 1 - exponent, 0), most)
+
+
+def percent(share: Interval) -> Figure:
+    """Return a share in percent."""
+    return _figure(share, 100, _MOST_PERCENT)
+
+
+def points(difference: Interval) -> Figure:
+    """Return a difference of shares in percentage points, signed."""
+    return _figure(difference, 100, _MOST_PERCENT, signed=True)
+
+
+def nats(loss: Interval) -> Figure:
+    """Return a log loss in nats."""
+    return _figure(loss, 1, _MOST_NATS)
+
+
+def nats_difference(difference: Interval) -> Figure:
+    """Return a difference of log losses in nats, signed."""
+    return _figure(difference, 1, _MOST_NATS, signed=True)
+
+
+def count(number: int) -> str:
+    """Return a whole number with separated thousands."""
+    return f"{number:,}"
+
+
+def exact_percent(share: float) -> str:
+    """Return a share that was counted, not estimated: percent with unit, three digits at most."""
+    value = 100 * share
+    places = 0 if value == 0 else min(max(2 - math.floor(math.log10(value)), 0), 2)
+    text = f"{value:.{places}f}"
+    if value > 0 and float(text) == 0:
+        return f"<0.01{THIN_SPACE}%"
+    return f"{text}{THIN_SPACE}%"
+
+
+def plain(number: float) -> str:
+    """Return a number that a person typed, for instance a degree."""
+    return f"{number:g}".replace("-", MINUS)
+
+
+def rank(number: float) -> str:
+    """Return a mean rank between 0 and 1."""
+    return f"{number:.2f}"
+
+
+def measured(value: float, spread: float) -> tuple[str, str]:
+    """Return a score and its standard deviation over runs; the second is empty without one."""
+    if not math.isfinite(spread):
+        return f"{value:.3g}".replace("-", MINUS), ""
+    places = decimals(spread, 3)
+    return _signless_zero(value, places), f"{spread:.{places}f}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time that passed, in the two units that matter."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _figure(interval: Interval, scale: float, most: int, signed: bool = False) -> Figure:
+    mean, low, high = (scale * part for part in (interval.mean, interval.low, interval.high))
+    places = decimals((high - low) / 2, most)
+    if signed:
+        places = _clear_of_zero(low, high, places, most + 2)
+    write = _signed if signed else _signless_zero
+    return Figure(*(write(part, places) for part in (mean, low, high)))
+
+
+def _clear_of_zero(low: float, high: float, places: int, most: int) -> int:
+    # an interval that excludes zero must not print as one that touches it
+    nearest = low if low > 0 else high if high < 0 else 0.0
+    while nearest and places < most and round(nearest, places) == 0:
+        places += 1
+    return places
+
+
+def _signless_zero(value: float, places: int) -> str:
+    text = f"{value:.{places}f}"
+    if float(text) == 0:
+        return text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def _signed(value: float, places: int) -> str:
+    text = _signless_zero(value, places)
+    return text if float(text.replace(MINUS, "-")) <= 0 else f"+{text}"

@@ -1,0 +1,298 @@
+"""How it was done, in words that let a referee do it again, and what was not done and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from steelyard.records.weighing import Weighing
+from steelyard.report.digits import THIN_SPACE, count, duration, plain
+from steelyard.report.names import listed, one_line, shortened
+
+NOT_RECORDED = "not recorded"
+_SCORES = {
+    "aum": "area under the margin",
+    "el2n": "error norm",
+    "forgetting": "forgetting events",
+    "confidence": "true-class confidence",
+}
+# values of a recipe that its model does not use
+_UNUSED = {
+    "mlp": {"leaves", "library"},
+    "cnn": {"leaves", "library"},
+    "trees": {"widths", "activation", "optimiser", "schedule", "batch_size"},
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One part of the method: what it is about, and its sentences."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A value to set the run apart by; ``code`` values are set in a fixed-width face."""
+
+    title: str
+    value: str
+    code: bool = False
+
+
+def score_words(name: str) -> str:
+    """Return a score's name with what it stands for, where that is known."""
+    short = shortened(name, 40)
+    return f"{short} ({_SCORES[name]})" if name in _SCORES else short
+
+
+def data_facts(weighing: Weighing) -> str:
+    """Return the data in one line."""
+    manifest = weighing.manifest
+    noun = {"image": "images", "table": "rows"}.get(weighing.gallery.modality, "samples")
+    n = manifest.get("n")
+    pieces = [
+        f"{count(n)} {noun}" if n is not None else noun,
+        f"{count(len(weighing.verdict.classes))} classes",
+    ]
+    parts = _parts(manifest)
+    return ", ".join(pieces) + (f"; {parts}" if parts else "")
+
+
+def steps(weighing: Weighing) -> tuple[Step, ...]:
+    """Return the method, in the order in which it was carried out."""
+    return (
+        Step("Parts", _split(weighing.manifest)),
+        Step("Arms", _arms(weighing)),
+        Step("Model", (_recipe(weighing.manifest.get("probe")),)),
+        Step("Repetitions and seeds", _repetitions(weighing)),
+        Step(
+            "Deployment priors",
+            (
+                "Each metric is weighed by the class shares of the prior: accuracy under a prior "
+                "is the sum over classes of the prior's share times the class's recall. The "
+                "predictions are the same under every prior; only the weights differ.",
+            ),
+        ),
+        Step(
+            "The control",
+            (
+                "Prior corrected means: to each logit was added log(deployment share / share that "
+                "training saw) of its class, and nothing was trained again. Under label shift this "
+                "is Bayes\N{RIGHT SINGLE QUOTATION MARK} rule (Saerens, Latinne and Decaestecker "
+                "2002). Rebalancing has to beat this control on the data as they are, not only "
+                "doing nothing.",
+            ),
+        ),
+        Step(
+            "Choice",
+            (
+                "The degree was chosen on the validation part, for each prior by itself. The test "
+                "part was opened once, for the figures on this page.",
+            ),
+        ),
+        Step("Intervals", _intervals(weighing)),
+        Step("Hardness", _hardness(weighing)),
+        Step(
+            "Rare, hard, suspect",
+            (
+                "A class is rare if it has fewer training samples than half an even share.",
+                "It is hard if its recall at equal shares is shown to lie below the average "
+                "class; equal shares take the effect of rarity on the decision out.",
+                "A training sample is suspect if the models contradict its label beyond the noise "
+                "of their runs and it stands out from its own class. It is hard if it is among "
+                "the hardest of all and not suspect.",
+            ),
+        ),
+    )
+
+
+def facts(weighing: Weighing) -> tuple[Fact, ...]:
+    """Return versions, fingerprints, command and times."""
+    manifest = weighing.manifest
+    versions = manifest.get("versions") or {}
+    wall = manifest.get("wall_seconds")
+    return (
+        Fact("Command", one_line(manifest.get("command") or NOT_RECORDED), code=True),
+        Fact("Data fingerprint", one_line(weighing.verdict.data_fingerprint), code=True),
+        Fact("Training part fingerprint", one_line(weighing.plan.data_fingerprint), code=True),
+        Fact("Seed", str(weighing.verdict.seed), code=True),
+        Fact(
+            "Versions",
+            ", ".join(f"{one_line(key)} {one_line(versions[key])}" for key in sorted(versions))
+            or NOT_RECORDED,
+        ),
+        Fact("Started", one_line(manifest.get("started") or NOT_RECORDED)),
+        Fact("Wall time", duration(wall) if wall is not None else NOT_RECORDED),
+    )
+
+
+def recipes(weighing: Weighing) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
+    """Return every distinct recipe of the study: the arms that use it, and its values."""
+    groups: dict[str, tuple[list[str], dict[str, Any]]] = {}
+    for arm in weighing.study.arms:
+        arms, _ = groups.setdefault(arm.recipe.fingerprint, ([], arm.recipe.to_dict()))
+        arms.append(arm.name)
+    return tuple(
+        (
+            "all arms" if len(groups) == 1 else listed(arms, 12),
+            tuple(
+                Fact(key.replace("_", " "), _value(values[key]))
+                for key in values
+                if key not in _UNUSED[values["model"]]
+            ),
+        )
+        for arms, values in groups.values()
+    )
+
+
+def gaps(weighing: Weighing) -> tuple[str, ...]:
+    """Return what did not run or has no data, each with its reason."""
+    found = []
+    for evaluation in (weighing.validation, weighing.test):
+        if evaluation.no_data:
+            found.append(
+                f"No {evaluation.split} samples: {listed(evaluation.no_data, 12)}. Left out of "
+                f"every figure on the {evaluation.split} part; a class without data is not "
+                f"counted as 0."
+            )
+    untrained = [one.name for one in weighing.verdict.classes if one.count == 0]
+    if untrained:
+        found.append(f"No training samples, so nothing learnt: {listed(untrained, 12)}.")
+    if weighing.study.repetitions == 1:
+        found.append(
+            "One repetition: how much results vary from seed to seed was not measured, so "
+            "intervals count the test sample alone and are narrower than they should be. "
+            "Run more seeds."
+        )
+    single = [name for name, score in weighing.hardness.items() if score.n_runs == 1]
+    if single:
+        found.append(f"One run of {listed(single)}: no spread over runs can be shown.")
+    found += _unfinished(weighing)
+    found += _duplicates(weighing.manifest.get("duplicates"))
+    absent = [key for key in ("probe", "split", "versions") if not weighing.manifest.get(key)]
+    if absent:
+        found.append(f"Not recorded by the run: {listed(absent)}.")
+    found += [one_line(warning) for warning in weighing.manifest.get("warnings") or ()]
+    return tuple(found)
+
+
+def _parts(manifest: Mapping[str, Any]) -> str:
+    keys = {"n_train": "training", "n_validation": "validation", "n_test": "test"}
+    known = [
+        f"{count(manifest[key])} for {word}"
+        for key, word in keys.items()
+        if manifest.get(key) is not None
+    ]
+    return listed(known) if known else ""
+
+
+def _split(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    split = manifest.get("split")
+    if split == "given":
+        how = "The data came with their parts, which were kept."
+    elif isinstance(split, Mapping) and {"validation", "test"} <= set(split):
+        shares = " and ".join(
+            f"{100 * split[part]:.3g}{THIN_SPACE}% {part}" for part in ("validation", "test")
+        )
+        how = f"Split once, at random within each class: {shares}, the rest for training."
+    else:
+        how = f"How the data were split: {NOT_RECORDED}."
+    parts = _parts(manifest)
+    return (how, f"Samples: {parts}.") if parts else (how,)
+
+
+def _arms(weighing: Weighing) -> tuple[str, ...]:
+    degrees = sorted(arm.degree for arm in weighing.study.arms)
+    return (
+        f"{len(degrees)} ways to treat the training part, of degree "
+        f"{listed([plain(degree) for degree in degrees], 12)}.",
+        "A plan of degree d asks for class counts in proportion to count^(1 \N{MINUS SIGN} d), "
+        "with the total kept: 0 leaves the data as they are, 1 gives every class as many. Samples "
+        "are repeated or left out; the validation and test parts are never resampled.",
+    )
+
+
+def _recipe(probe: Mapping[str, Any] | None) -> str:
+    if not probe:
+        return f"The recipe: {NOT_RECORDED}."
+    model = {
+        "mlp": "a multi-layer perceptron",
+        "cnn": "a small convolutional network",
+        "trees": "gradient-boosted trees",
+    }.get(str(probe.get("model")), shortened(probe.get("model"), 40))
+    return (
+        f"Every arm trained {model} from scratch by one recipe, whose values are in the table "
+        f"below. The answer is about this model; a much larger one may differ."
+    )
+
+
+def _repetitions(weighing: Weighing) -> tuple[str, ...]:
+    study = weighing.study
+    n, arms = study.repetitions, len(study.arms)
+    return (
+        f"{n} {'repetition' if n == 1 else 'repetitions'} of {arms} arms: {n * arms} models.",
+        f"Every random draw derives from the seed {weighing.verdict.seed} by named purposes "
+        f"(split, arm, repetition). All arms share the split; arms of one repetition share their "
+        f"initial weights, so that they can be compared in pairs.",
+    )
+
+
+def _intervals(weighing: Weighing) -> tuple[str, ...]:
+    sources = (
+        "the variation between test samples alone (one seed was run)"
+        if weighing.study.repetitions == 1
+        else "both the variation from seed to seed and the variation of the test sample"
+    )
+    return (
+        f"Brackets hold 95{THIN_SPACE}% t-intervals that count {sources}. Differences are paired: "
+        f"taken within each seed and on the same test samples, then averaged.",
+        "An interval that excludes zero is called a difference; one that does not shows neither "
+        "presence nor absence. No correction was made for looking at several priors and classes.",
+    )
+
+
+def _hardness(weighing: Weighing) -> tuple[str, ...]:
+    runs = [
+        f"{score_words(name)}, {score.n_runs} {'run' if score.n_runs == 1 else 'runs'}"
+        for name, score in weighing.hardness.items()
+    ]
+    return (
+        f"Scores of the training samples: {'; '.join(runs)}. Every score is turned so that "
+        f"higher is harder, and is the mean over runs; \N{PLUS-MINUS SIGN} is the standard "
+        f"deviation over runs.",
+        "A class's hardness is the mean rank of its training samples by the first score: 0 is the "
+        "easiest sample of all, 1 the hardest.",
+    )
+
+
+def _unfinished(weighing: Weighing) -> list[str]:
+    wanted = weighing.study.repetitions
+    seeds = weighing.test.overall.groupby("arm")["n_seeds"].min()
+    return [
+        f"Arm {shortened(arm.name, 40)}: {int(seeds.get(arm.name, 0))} of {wanted} repetitions ran."
+        for arm in weighing.study.arms
+        if seeds.get(arm.name, 0) < wanted
+    ]
+
+
+def _duplicates(duplicates: Mapping[str, int] | None) -> list[str]:
+    found = []
+    if duplicates and duplicates.get("held_out"):
+        found.append(
+            f"{count(duplicates['held_out'])} validation or test samples also stand in the "
+            f"training part: figures on those parts may flatter."
+        )
+    if duplicates and duplicates.get("other_label"):
+        found.append(
+            f"{count(duplicates['other_label'])} samples have a duplicate with another label."
+        )
+    return found
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_value, value)) or "none"
+    return plain(value) if isinstance(value, float) else one_line(value)
