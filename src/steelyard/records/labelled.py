@@ -70,7 +70,7 @@ class Labelled:
         split = self.split
         if split is not None:
             split = frozen_array(split, np.str_)
-            strange = sorted(set(split.flat) - set(PARTS))
+            strange = sorted(set(split.ravel().tolist()) - set(PARTS))
             if split.shape != (n,) or strange:
                 raise DataError(
                     f"The split must name one of {PARTS} for each of {n} samples. "

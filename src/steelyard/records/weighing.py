@@ -85,7 +85,7 @@ class Weighing:
         if not self.hardness:
             raise DataError("A weighing needs at least one score. Got none.")
         kinds = frozen_array(self.kinds, np.str_)
-        strange = sorted(set(kinds.flat) - set(KINDS))
+        strange = sorted(set(kinds.ravel().tolist()) - set(KINDS))
         n = len(self._scored.ids)
         if strange or kinds.shape != (n,):
             raise DataError(
