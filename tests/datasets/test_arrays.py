@@ -54,6 +54,8 @@ def test_black_and_white_images_fill_the_range():
     X = np.zeros((3, 2, 2), bool)
     X[0] = True
     assert load(X, Y).inputs[:, 0, 0, 0].tolist() == [255, 0, 0]
+    shades = np.array([0.999, 0.001, 0.003]).reshape(3, 1, 1)
+    assert load(shades, Y).inputs.ravel().tolist() == [255, 0, 1]  # rounded, not cut
 
 
 @pytest.mark.parametrize(

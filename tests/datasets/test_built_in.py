@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_idx import idx_bytes
+from idx_files import idx_bytes
 
 from steelyard._support.errors import DataError, DataNotFoundError
 from steelyard.datasets import built_in_sets, load
@@ -158,6 +158,9 @@ def test_the_folder_of_another_set_of_the_same_file_names_is_not_taken(folder, m
     monkeypatch.setenv("STEELYARD_DATA", str(folder / "fashion-mnist"))
     with pytest.raises(DataNotFoundError):
         load("mnist")
+    monkeypatch.setenv("STEELYARD_DATA", str(folder / "beside"))
+    with pytest.raises(DataNotFoundError):
+        load("fashion-mnist")
 
 
 def test_cifar10_in_its_binary_version(folder):

@@ -4,15 +4,10 @@ import gzip
 
 import numpy as np
 import pytest
+from idx_files import idx_bytes
 
 from steelyard._support.errors import DataError
 from steelyard.datasets.idx import read_idx
-
-
-def idx_bytes(array):
-    lengths = np.array(array.shape, ">u4").tobytes()
-    return bytes([0, 0, 8, array.ndim]) + lengths + array.astype(np.uint8).tobytes()
-
 
 ARRAY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 

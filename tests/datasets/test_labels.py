@@ -40,9 +40,10 @@ def test_hostile_names_are_kept_as_they_are():
     assert [encoded.class_names[code] for code in encoded.codes] == HOSTILE
 
 
-def test_two_values_that_read_the_same_are_refused():
-    with pytest.raises(DataError, match="read '1': the number and the text"):
-        encode_labels([1, "1", 2])
+@pytest.mark.parametrize("raw", [[1, "1", 2], ["yes", "no", "yes "], [True, "True"]])
+def test_two_values_that_read_the_same_are_refused(raw):
+    with pytest.raises(DataError, match=f"read '{str(raw[0]).strip()}': they differ only in kind"):
+        encode_labels(raw)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ def test_every_source_of_one_table_gives_the_same_data(csv, tmp_path):
 
 def test_a_name_can_be_given(csv):
     assert load(csv, "y", name="customers").name == "customers"
+    dotted = csv.rename(csv.with_name("customers.v2.csv"))
+    assert load(dotted, "y").name == "customers.v2"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,8 @@ def test_options_that_do_nothing_are_refused(csv, tmp_path):
         (tmp_path, {"target": -1}),
         ((np.eye(3), [0, 1, 1]), {"target": [0, 1, 1]}),
         ((np.eye(3), [0, 1, 1]), {"image_size": 3}),
+        ((np.eye(3), [0, 1, 1]), {"id_column": "x"}),
+        ((pd.DataFrame(np.eye(3)), [0, 1, 1]), {"target": 1}),
     ]:
         with pytest.raises(ParameterError, match="does not apply to"):
             load(source, **options)

@@ -38,6 +38,14 @@ def test_a_table_without_a_header(tmp_path):
         assert list(data.inputs.columns) == ["x0", "x1"]
 
 
+def test_a_first_row_that_looks_like_data_is_warned_of(tmp_path):
+    path = written(tmp_path / "a.csv", "39,a,13,y\n50,b,9,z\n38,b,7,y\n41,c,7,y\n")
+    with pytest.warns(SteelyardWarning, match="needs --no-header"):
+        load(path, -1)
+    for header in ("2019,2020,y\n", "0,1,y\n", "a,b,y\n"):  # pytest turns a warning into a failure
+        load(written(tmp_path / "b.csv", header + "1,2,u\n2,3,v\n"), "y")
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path):
     path = written(tmp_path / "a.csv", b"\xef\xbb\xbf" + CSV.encode())
     assert list(load(path, "y").inputs.columns) == ["age", "job"]

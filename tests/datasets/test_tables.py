@@ -119,6 +119,13 @@ def test_cells_that_are_neither_numbers_nor_text_are_refused(values):
         feature(values)
 
 
+def test_numbers_that_a_word_turned_into_text_are_warned_of():
+    values = [str(value) for value in range(39)] + ["unknown"]
+    came = pd.DataFrame({"x": values, "z": np.arange(40), "y": Y * 10})
+    with pytest.warns(SteelyardWarning, match="'x' is read as text because of 'unknown'"):
+        labelled_from_table(came.iloc[[*range(40), 0]], "y")
+
+
 def test_infinity_is_refused_by_column_and_row():
     with pytest.raises(DataError, match="'x' holds infinity, first in row 2"):
         feature([1.0, 2.0, -np.inf, 4.0])

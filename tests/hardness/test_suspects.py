@@ -3,8 +3,9 @@ import pytest
 from scipy.stats import norm
 
 from steelyard._support.errors import ParameterError
-from steelyard.hardness import KINDS, sample_kinds, suspects
+from steelyard.hardness import sample_kinds, suspects
 from steelyard.records.hardness import Hardness
+from steelyard.records.weighing import KINDS
 
 NAMES = ("<script>", "é\n", "-1", "d")
 

@@ -49,6 +49,7 @@ def test_an_interval_clear_of_zero_never_prints_as_one_that_touches_it():
     assert str(digits.points(Interval(-0.02, -0.0398, -0.0002))) == true_minus(
         "-2.00 [-3.98, -0.02]"
     )
+    assert str(digits.points(Interval(0.02, 0.00001, 0.03999))) == "+2.00 [+0.00, +4.00]"
     assert str(digits.points(Interval(0.02, -0.0002, 0.0402))) == "+2.0 [0.0, +4.0]"
 
 

@@ -46,7 +46,7 @@ def test_differences_carry_the_decimals_their_interval_supports(interval, text):
 
 
 NAMES = ("common", "rare")
-TRUTH = np.repeat([0, 1], [180, 20])
+TRUTH = np.repeat([0, 1], [1800, 200])
 TRAIN = np.array([0.9, 0.1])
 STUDY = Study(
     "test", tuple(Arm(f"degree={d:g}", Recipe(), d) for d in (0.0, 0.5, 1.0)), repetitions=4
@@ -59,11 +59,18 @@ def predictions(part, shifts):
     for arm, shift in zip(STUDY.arms, shifts, strict=True):
         for seed in range(STUDY.repetitions):
             rng = np.random.default_rng(seed)
-            logits = 3 * np.eye(2)[TRUTH] + rng.normal(0, 1.5, (200, 2)) + np.log(TRAIN)
+            logits = 3 * np.eye(2)[TRUTH] + rng.normal(0, 1.5, (2000, 2)) + np.log(TRAIN)
             logits[:, 1] += shift
             made.append(
                 Predictions(
-                    np.arange(200), TRUTH, logits, NAMES, TRAIN, arm=arm.name, seed=seed, split=part
+                    np.arange(2000),
+                    TRUTH,
+                    logits,
+                    NAMES,
+                    TRAIN,
+                    arm=arm.name,
+                    seed=seed,
+                    split=part,
                 )
             )
     return made

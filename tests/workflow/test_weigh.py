@@ -128,8 +128,9 @@ def test_flipped_labels_are_among_the_suspects():
     noisy = Labelled(data.inputs, labels, data.class_names, data.ids, data.split)
     found = quick_weigh(noisy, probe=replace(QUICK, epochs=15), seeds=3)
     suspects = set(found.hardness["aum"].ids[found.kinds == "suspect"])
-    assert len(suspects & set(data.ids[flipped])) >= 12
-    assert len(suspects) <= 25
+    right = suspects & set(data.ids[flipped])
+    assert len(right) > 15 / 2  # most wrong labels are found,
+    assert len(right) > len(suspects) / 2  # and most that are called wrong are
 
 
 def test_rows_that_stand_on_both_sides_of_the_split_are_warned_of():

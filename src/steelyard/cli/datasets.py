@@ -13,12 +13,12 @@ def datasets(json: options.Json = False) -> None:
     sets = built_in_sets()
     if json:
         rows = [
-            {"name": one.name, "title": one.title, "source": one.source, "at_hand": one.at_hand}
+            {"name": one.name, "title": one.title, "source": one.source, "at_hand": one.available}
             for one in sets
         ]
         print_json(header("Datasets", sets=rows))
         return
-    cells = [[one.name, "yes" if one.at_hand else "no", one.title] for one in sets]
+    cells = [[one.name, "yes" if one.available else "no", one.title] for one in sets]
     print_table("Built-in data sets", ["name", "at hand", "what it is"], cells)
-    if not all(one.at_hand for one in sets):
+    if not all(one.available for one in sets):
         print("\nThose not at hand are read from the folder that STEELYARD_DATA names.")

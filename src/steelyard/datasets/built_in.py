@@ -11,7 +11,6 @@ import numpy as np
 
 from steelyard._support.errors import DataNotFoundError
 from steelyard._support.seeding import uniform_by_id
-from steelyard._support.validation import did_you_mean
 from steelyard.datasets import local_files
 from steelyard.datasets.long_tail import long_tail
 from steelyard.records.labelled import Labelled
@@ -109,23 +108,6 @@ def _folder() -> Path | None:
 def built_in_sets() -> tuple[BuiltIn, ...]:
     """Return every built-in data set, at hand or not."""
     return _BUILT_IN
-
-
-def built_in(name: str) -> BuiltIn:
-    """Return the built-in data set of that name.
-
-    Raises
-    ------
-    DataNotFoundError
-        With the nearest names.
-    """
-    for candidate in _BUILT_IN:
-        if candidate.name == name:
-            return candidate
-    raise DataNotFoundError(
-        f"There is neither a file nor a built-in data set {name!r}.",
-        hint=did_you_mean(name, [candidate.name for candidate in _BUILT_IN]),
-    )
 
 
 def _read_digits(_: Sequence[Path]) -> Labelled:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
 
-from steelyard._support.errors import DataError
+from steelyard._support.errors import DataError, SteelyardWarning
 
 _TIME = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|UTC|AM|PM|[+-]\d{2}:?\d{2})?"
 _YEAR_FIRST = r"\d{4}(?P<first>[-/.])\d{1,2}(?P=first)\d{1,2}"
@@ -15,7 +16,7 @@ _YEAR_LAST = r"\d{1,2}(?P<last>[-/.])\d{1,2}(?P=last)\d{4}"
 _DATE_OR_TIME = re.compile(
     rf"\s*(({_YEAR_FIRST}|{_YEAR_LAST})((T|\s+){_TIME})?|{_TIME})\s*", re.IGNORECASE
 )
-_NEARLY_ALL = 0.95  # ours: a few dirty cells do not turn a column of dates into categories
+_NEARLY_ALL = 0.95  # ours: a few dirty cells do not change what a column is about
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 _DATES = ("datetime64", "datetime", "date", "timedelta64", "timedelta", "time", "period")
 _CATEGORIES = ("string", "boolean")
@@ -35,6 +36,8 @@ def feature_column(column: pd.Series) -> pd.Series:
         text.
     """
     kind = _kind(column)
+    if kind == "string":
+        _warn_of_nearly_numbers(column)
     if kind in _DATES or (kind == "string" and _reads_as_dates(column)):
         raise DataError(
             f"Column {column.name!r} holds dates or times.",
@@ -72,6 +75,19 @@ def _reads_as_dates(column: pd.Series) -> bool:
         return False
     dates = sum(_DATE_OR_TIME.fullmatch(text) is not None for text in distinct)
     return dates >= _NEARLY_ALL * len(distinct)
+
+
+def _warn_of_nearly_numbers(column: pd.Series) -> None:
+    """Warn of numbers that a few words have turned into text, and so into categories."""
+    distinct = pd.Series(column.dropna().unique(), dtype=object)
+    strange = distinct[pd.to_numeric(distinct, errors="coerce").isna()]
+    if 0 < len(strange) <= (1 - _NEARLY_ALL) * len(distinct):
+        warnings.warn(
+            f"Column {column.name!r} is read as text because of {strange.iloc[0]!r}, though "
+            "nearly all its values are numbers; empty the cells that mean a missing value.",
+            SteelyardWarning,
+            stacklevel=5,
+        )
 
 
 def _all_plain(column: pd.Series) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Integral, Real
@@ -164,10 +165,11 @@ def _check_distinct(distinct: list[tuple[int, Any, str]]) -> None:
             hint="is it a number to predict or an identifier? Choose another target, or bin it "
             "first (pandas.cut).",
         )
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    read = Counter(name.strip() for name in names)
+    if names and read.most_common(1)[0][1] > 1:
         raise DataError(
-            f"Two different target values read {twice[0]!r}: the number and the text.",
+            f"Two different target values read {read.most_common(1)[0][0]!r}: they differ only "
+            "in kind (a number, a text) or in the spaces around them.",
             hint="write each class in one way.",
         )
     if len(names) < 2:

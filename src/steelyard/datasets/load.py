@@ -12,7 +12,7 @@ import pandas as pd
 from steelyard._support.errors import DataError, DataNotFoundError, ParameterError
 from steelyard._support.validation import did_you_mean, nearest
 from steelyard.datasets.arrays import labelled_from_arrays, labelled_from_npz
-from steelyard.datasets.built_in import built_in, built_in_sets
+from steelyard.datasets.built_in import built_in_sets
 from steelyard.datasets.image_folder import labelled_from_image_folder
 from steelyard.datasets.table_files import (
     TEXT_SUFFIXES,
@@ -113,7 +113,7 @@ def _kind_of(source: Any) -> str:
     if isinstance(source, pd.DataFrame):
         return "a DataFrame"
     if isinstance(source, tuple) and len(source) == 2:
-        return "a pair (X, y)"
+        return "a pair (DataFrame, y)" if isinstance(source[0], pd.DataFrame) else "a pair (X, y)"
     if not isinstance(source, (str, Path)):
         return "an array"
     if isinstance(source, str) and source in _names():
@@ -159,12 +159,13 @@ def _path(source: str | Path) -> Path:
 
 
 def _stem(path: Path) -> str:
-    """Return the name of a file without any of its suffixes, .csv.gz included."""
-    return path.name.split(".")[0] or path.name
+    """Return the name of a file without its whole suffix: .csv.gz is one."""
+    suffix = max((s for s in _KIND_OF_SUFFIX if path.name.lower().endswith(s)), key=len)
+    return path.name[: -len(suffix)] or path.name
 
 
 def _load_built_in(source: str) -> Labelled:
-    return built_in(source).load()
+    return next(candidate for candidate in built_in_sets() if candidate.name == source).load()
 
 
 def _load_text_table(
@@ -192,13 +193,6 @@ def _load_image_folder(source: str | Path, **options: Any) -> Labelled:
     return labelled_from_image_folder(path, name=path.resolve().name, **options)
 
 
-def _load_pair(source: tuple[Any, Any], **options: Any) -> Labelled:
-    X, y = source
-    if isinstance(X, pd.DataFrame):
-        return labelled_from_table(X, y, **options)
-    return _load_array(X, y, **options)
-
-
 def _load_array(source: Any, target: Any = None, **options: Any) -> Labelled:
     if target is None:
         raise ParameterError(
@@ -222,6 +216,13 @@ _READERS: dict[str, tuple[tuple[str, ...], Callable[..., Labelled]]] = {
     "an .npz file": (("drop_missing_target",), _load_npz),
     "an image folder": (("image_size", "skip_unreadable"), _load_image_folder),
     "a DataFrame": (_TABLE_OPTIONS, labelled_from_table),
-    "a pair (X, y)": (("id_column", "drop", "drop_missing_target"), _load_pair),
+    "a pair (DataFrame, y)": (
+        ("id_column", "drop", "drop_missing_target"),
+        lambda pair, **options: labelled_from_table(*pair, **options),
+    ),
+    "a pair (X, y)": (
+        ("drop_missing_target",),
+        lambda pair, **options: labelled_from_arrays(*pair, **options),
+    ),
     "an array": (("target", "drop_missing_target"), _load_array),
 }

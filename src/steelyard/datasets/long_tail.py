@@ -57,9 +57,7 @@ def _count(n_max: int, ratio: float, c: int, steps: int) -> int:
     def fits(n: int) -> bool:
         return n**steps * fraction.denominator**c <= bound
 
-    n = math.floor(n_max * ratio ** (c / steps))  # right, or off by one through rounding
-    while not fits(n):
-        n -= 1
+    n = max(0, math.floor(n_max * ratio ** (c / steps)) - 1)  # a float may be off by one
     while fits(n + 1):
         n += 1
     return n

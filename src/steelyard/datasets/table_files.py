@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from steelyard._support.errors import DataError
+from steelyard._support.errors import DataError, SteelyardWarning
 from steelyard._support.storage import read_parquet
 
 TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
@@ -74,7 +74,23 @@ def read_text_table(path: Path, *, header: bool = True, comment: str | None = No
             f"{str(path)!r} has a header and no rows.",
             hint="it must hold one row a sample; a table without a header needs --no-header.",
         )
-    return table if header else table.rename(columns=lambda position: f"x{position}")
+    if not header:
+        return table.rename(columns=lambda position: f"x{position}")
+    _warn_of_data_in_header(path, table.columns)
+    return table
+
+
+def _warn_of_data_in_header(path: Path, names: pd.Index) -> None:
+    """Warn if the header holds numbers that do not rise: years and pixel numbers do."""
+    numbers = pd.to_numeric(pd.Series(names), errors="coerce").dropna()
+    if not numbers.is_monotonic_increasing:
+        warnings.warn(
+            f"The first row of {str(path)!r} is read as its header and looks like data: "
+            f"{', '.join(map(repr, names[:4]))}, ... A table without a header needs --no-header "
+            "(header=False).",
+            SteelyardWarning,
+            stacklevel=4,
+        )
 
 
 def read_parquet_table(path: Path) -> pd.DataFrame:

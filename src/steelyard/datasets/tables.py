@@ -59,7 +59,7 @@ def labelled_from_table(
     if target is None:
         raise ParameterError(
             "The 'target' parameter of load must name the column of labels. Got None instead.",
-            hint=did_you_mean("", table.columns),
+            hint=f"name it with --target (target=); {did_you_mean('', table.columns)}",
         )
     if not isinstance(target, (str, Integral)):
         _check_beside(table, target)

@@ -145,7 +145,10 @@ class Evaluation:
             "Evaluation",
             split=self.split,
             class_names=list(self.class_names),
-            priors={name: prior.tolist() for name, prior in self.priors.items()},
+            # a list: the first prior is the headline's, and JSON objects are sorted by name
+            priors=[
+                {"name": name, "shares": prior.tolist()} for name, prior in self.priors.items()
+            ],
             no_data=list(self.no_data),
             **tables,
         )
@@ -161,12 +164,10 @@ class Evaluation:
         tables = {
             name: pd.DataFrame(document[name], columns=columns) for name, columns in COLUMNS.items()
         }
-        priors = document["priors"]
-        order = dict.fromkeys([*tables["overall"]["prior"], *priors])  # JSON sorts its keys
         return cls(
             document["split"],
             document["class_names"],
-            {name: priors[name] for name in order},
+            {one["name"]: one["shares"] for one in document["priors"]},
             **tables,
             no_data=document["no_data"],
         )

@@ -97,6 +97,12 @@ class Labelled:
         return "table" if isinstance(self.inputs, pd.DataFrame) else "image"
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that have samples, in the order train, validation, test; () if not split."""
+        present = set() if self.split is None else set(self.split.tolist())
+        return tuple(part for part in PARTS if part in present)
+
+    @property
     def n_classes(self) -> int:
         """Number of classes K, those without a sample included."""
         return len(self.class_names)

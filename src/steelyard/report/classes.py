@@ -87,12 +87,13 @@ def chart(verdict: Verdict) -> Chart:
     rare_below = sum(one.count for one in verdict.classes) / len(verdict.classes) / 2
     average = 100 * float(np.mean([recall.mean for recall in recalls])) if recalls else 50.0
 
+    marked_only = len(drawn) > _ALL_LABELLED
+    thickness = 1.0 if marked_only else 1.5
     data = []
     for title, style in _STYLES.items():
         mine = [at for at, one in enumerate(drawn) if kind(one) == title]
         if mine:
-            data.append(_points([drawn[at] for at in mine], horizontal[mine], style))
-    marked_only = len(drawn) > _ALL_LABELLED
+            data.append(_points([drawn[at] for at in mine], horizontal[mine], style, thickness))
     labels = tuple(
         {
             "x": math.log10(horizontal[at]),
@@ -122,7 +123,9 @@ def chart(verdict: Verdict) -> Chart:
     )
 
 
-def _points(classes: list[ClassVerdict], x: np.ndarray, style: dict[str, Any]) -> dict[str, Any]:
+def _points(
+    classes: list[ClassVerdict], x: np.ndarray, style: dict[str, Any], thickness: float
+) -> dict[str, Any]:
     recalls = [one.recall_even for one in classes if one.recall_even]
     text = [
         f"{chart_text(one.name, 60)}<br>{count(one.count)} training samples<br>"
@@ -133,7 +136,7 @@ def _points(classes: list[ClassVerdict], x: np.ndarray, style: dict[str, Any]) -
         "type": "scatter", "mode": "markers", "x": x.tolist(),
         "y": [100 * recall.mean for recall in recalls],
         "error_y": {
-            "type": "data", "symmetric": False, "thickness": 1.5, "width": 0,
+            "type": "data", "symmetric": False, "thickness": thickness, "width": 0,
             "color": style["color"],
             "array": [100 * (recall.high - recall.mean) for recall in recalls],
             "arrayminus": [100 * (recall.mean - recall.low) for recall in recalls],

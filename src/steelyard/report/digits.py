@@ -108,7 +108,7 @@ def measured(value: float, spread: float) -> tuple[str, str]:
     if not math.isfinite(spread):
         return f"{value:.3g}".replace("-", MINUS), ""
     places = decimals(spread, 3)
-    return _signless_zero(value, places), f"{spread:.{places}f}"
+    return _unsigned(value, places), f"{spread:.{places}f}"
 
 
 def duration(seconds: float) -> str:
@@ -124,27 +124,23 @@ def duration(seconds: float) -> str:
 def _figure(interval: Interval, scale: float, most: int, signed: bool = False) -> Figure:
     mean, low, high = (scale * part for part in (interval.mean, interval.low, interval.high))
     places = decimals((high - low) / 2, most)
-    if signed:
-        places = _clear_of_zero(low, high, places, most + 2)
-    write = _signed if signed else _signless_zero
-    return Figure(*(write(part, places) for part in (mean, low, high)))
-
-
-def _clear_of_zero(low: float, high: float, places: int, most: int) -> int:
-    # an interval that excludes zero must not print as one that touches it
-    nearest = low if low > 0 else high if high < 0 else 0.0
-    while nearest and places < most and round(nearest, places) == 0:
+    if not signed:
+        return Figure(*(_unsigned(part, places) for part in (mean, low, high)))
+    # An interval that excludes zero must not print as one that touches it: one more decimal may
+    # tell; if not, the end keeps its sign.
+    clear = interval.above_zero or interval.below_zero
+    if clear and min(abs(round(low, places)), abs(round(high, places))) == 0:
         places += 1
-    return places
+    return Figure(*(_signed(part, places, keep=clear) for part in (mean, low, high)))
 
 
-def _signless_zero(value: float, places: int) -> str:
+def _unsigned(value: float, places: int) -> str:
     text = f"{value:.{places}f}"
-    if float(text) == 0:
-        return text.lstrip("-")
-    return text.replace("-", MINUS)
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
 
 
-def _signed(value: float, places: int) -> str:
-    text = _signless_zero(value, places)
-    return text if float(text.replace(MINUS, "-")) <= 0 else f"+{text}"
+def _signed(value: float, places: int, keep: bool) -> str:
+    text = f"{abs(value):.{places}f}"
+    if value == 0 or (float(text) == 0 and not keep):
+        return text
+    return f"{'+' if value > 0 else MINUS}{text}"

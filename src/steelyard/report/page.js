@@ -22,12 +22,22 @@
   function draw({ element, spec }) {
     const { data, layout, labels } = coloured(spec);
     layout.width = element.clientWidth;
+    thinOut(layout.xaxis, layout.width);
     if (labels.length) {
       Plotly.react(element, data, layout, options);
       layout.annotations = placed(element, data, layout.shapes, labels);
     }
     Plotly.react(element, data, layout, options);
     element.dataset.width = layout.width;
+  }
+
+  // On a narrow screen a logarithmic axis keeps the powers of ten alone.
+  function thinOut(axis, width) {
+    if (axis.type !== "log" || axis.tickvals.length <= width / 64) return;
+    const kept = axis.tickvals.map((value) => Number.isInteger(Math.log10(value)));
+    if (kept.filter(Boolean).length < 2) return;
+    axis.tickvals = axis.tickvals.filter((_, at) => kept[at]);
+    axis.ticktext = axis.ticktext.filter((_, at) => kept[at]);
   }
 
   // Where labels stand beside their point, nearest first; the last ones need a line to it.
@@ -37,6 +47,8 @@
     [26, true],
     [44, true],
     [62, true],
+    [80, true],
+    [100, true],
   ]) {
     for (const [x, y] of [
       [1, 0],

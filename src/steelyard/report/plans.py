@@ -71,8 +71,8 @@ def _words(weighing: Weighing) -> str:
     repeated, unused = int((plan.counts > 1).sum()), int((plan.counts == 0).sum())
     return (
         f"Rebalance {one_line(plan.scheme)}: {total} draws in an epoch from "
-        f"{count(len(plan.ids))} training samples, of which {count(repeated)} are used more than "
-        f"once and {count(unused)} not at all."
+        f"{count(len(plan.ids))} training samples; {count(repeated)} used more than once, "
+        f"{count(unused)} not at all."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from steelyard.records.interval import Interval
@@ -84,6 +85,6 @@ def absent_cell(text: str = "no data") -> Cell:
     return Cell(text, mark="absent")
 
 
-def interval_cell(interval: Interval | None, write) -> Cell:
+def interval_cell(interval: Interval | None, write: Callable[[Interval], Figure]) -> Cell:
     """Return a cell for an interval written by one of `digits`' functions, or "no data"."""
     return absent_cell() if interval is None else figure_cell(write(interval))

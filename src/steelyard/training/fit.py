@@ -14,6 +14,7 @@ from steelyard.records.recipe import Recipe
 from steelyard.training.loop import train_network
 from steelyard.training.prepared import Prepared
 from steelyard.training.recorder import Recorder
+from steelyard.training.threads import bounded_threads
 from steelyard.training.trees import train_trees
 
 
@@ -67,47 +68,24 @@ def fit(
     draws = np.sort(canonical_position[rows])
     watch = None if recorder is None else _in_callers_order(prepared, recorder)
     end_epoch = None if recorder is None else recorder.end_epoch
-    if recipe.model == "trees":
-        predict = train_trees(
-            prepared.X,
-            prepared.y,
-            prepared.categorical,
-            recipe,
-            draws,
-            seed,
-            repetition,
-            watch,
-            end_epoch,
-        )
-    else:
-        predict = train_network(
-            prepared.X,
-            prepared.y,
-            data.n_classes,
-            recipe,
-            draws,
-            seed,
-            repetition,
-            watch,
-            end_epoch,
-        )
-    prior = data.prior if plan is None else plan.prior
+    train = train_trees if recipe.model == "trees" else train_network
+    with bounded_threads(recipe):
+        predict = train(prepared, recipe, draws, seed, repetition, watch, end_epoch)
+        canonical_logits = [predict(X) for X in prepared.X_held_out]
     predictions = []
-    for part, X in zip(prepared.held_out, prepared.X_held_out, strict=True):
+    for part, canonical in zip(prepared.held_out, canonical_logits, strict=True):
         logits = np.empty((len(part), data.n_classes))
-        order = np.argsort(part.ids, kind="stable")
-        logits[np.ix_(order, prepared.classes)] = predict(X)
-        split = str(part.split[0]) if part.split is not None else "test"
+        logits[np.ix_(np.argsort(part.ids, kind="stable"), prepared.classes)] = canonical
         predictions.append(
             Predictions(
                 part.ids,
                 part.labels,
                 logits,
                 data.class_names,
-                prior,
+                data.prior if plan is None else plan.prior,
                 arm=arm,
                 seed=repetition,
-                split=split,
+                split="test" if part.split is None else str(part.split[0]),
             )
         )
     return tuple(predictions)

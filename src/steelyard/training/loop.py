@@ -14,6 +14,7 @@ from steelyard._support.errors import DataError
 from steelyard._support.seeding import derive_seed
 from steelyard.records.recipe import Recipe
 from steelyard.training.models import build
+from steelyard.training.prepared import Prepared
 
 _OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
@@ -24,9 +25,7 @@ _PREDICT_BATCH = 4096
 
 
 def train_network(
-    X: np.ndarray,
-    y: np.ndarray,
-    n_classes: int,
+    prepared: Prepared,
     recipe: Recipe,
     draws: np.ndarray,
     seed: int,
@@ -38,12 +37,9 @@ def train_network(
 
     Parameters
     ----------
-    X : ndarray of shape (n, n_columns) float32, or (n, channels, height, width) uint8
-        Inputs, on the device once; batches are indices.
-    y : ndarray of shape (n,)
-        Class codes.
-    n_classes : int
-        Number of classes K.
+    prepared : Prepared
+        Inputs for a network: float32 of shape (n, n_columns), or uint8 images of shape
+        (n, channels, height, width). They are handed over once; batches are indices.
     recipe : Recipe
         How to train.
     draws : ndarray of shape (m,)
@@ -51,7 +47,7 @@ def train_network(
     seed, repetition : int
         Axes of the seeds: arms of one repetition share initial weights.
     watch : callable, optional
-        Called with each batch's rows and its logits before the step.
+        Called with each batch's rows and its logits, as they were before the step.
     end_epoch : callable, optional
         Called after each epoch.
 
@@ -65,13 +61,13 @@ def train_network(
     DataError
         If the loss becomes NaN or infinite.
     """
-    normalise = _normaliser(X)
-    inputs, labels = torch.from_numpy(X), torch.from_numpy(y)
+    normalise = _normaliser(prepared.X)
+    inputs, labels = torch.from_numpy(prepared.X), torch.from_numpy(prepared.y)
     epoch = torch.from_numpy(draws)
     axes = {"repetition": repetition}
     weights = torch.Generator().manual_seed(derive_seed(seed, purpose="weights", **axes))
     shuffle = torch.Generator().manual_seed(derive_seed(seed, purpose="order", **axes))
-    network = build(recipe, X.shape[1:], n_classes, weights)
+    network = build(recipe, inputs.shape[1:], prepared.data.n_classes, weights)
     optimiser = _OPTIMISERS[recipe.optimiser](
         network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )

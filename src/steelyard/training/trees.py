@@ -15,15 +15,14 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from steelyard._support.errors import MissingExtraError
 from steelyard._support.seeding import derive_seed
 from steelyard.records.recipe import Recipe
+from steelyard.training.prepared import Prepared
 
 # Half of the columns compete for each split: without it every repetition grows the same trees.
 _COLUMN_SHARE = 0.5
 
 
 def train_trees(
-    X: np.ndarray,
-    y: np.ndarray,
-    categorical: np.ndarray,
+    prepared: Prepared,
     recipe: Recipe,
     draws: np.ndarray,
     seed: int,
@@ -35,14 +34,10 @@ def train_trees(
 
     Parameters
     ----------
-    X : ndarray of shape (n, n_columns)
-        Numbers, and category codes in the columns that ``categorical`` marks.
-    y : ndarray of shape (n,)
-        Class codes, each of 0..K-1 present.
-    categorical : ndarray of shape (n_columns,)
-        Which columns hold codes; empty where none do.
+    prepared : Prepared
+        Inputs for trees: numbers, and category codes in the columns marked as such.
     recipe, draws, seed, repetition, watch, end_epoch
-        As in `steelyard.training.loop.train_network`.
+        As in `steelyard.training.loop.train_network`; a round of boosting is an epoch.
 
     Returns
     -------
@@ -56,7 +51,8 @@ def train_trees(
     """
     random_state = derive_seed(seed, purpose="trees", repetition=repetition) % 2**32
     grow = _grow_xgboost if recipe.library == "xgboost" else _grow_sklearn
-    predict, stages = grow(X[draws], y[draws], categorical, recipe, random_state)
+    X, y = prepared.X, prepared.y
+    predict, stages = grow(X[draws], y[draws], prepared.categorical, recipe, random_state)
     if watch is not None and end_epoch is not None:
         rows = torch.arange(len(X))
         for logits in stages(X):

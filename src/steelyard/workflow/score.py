@@ -16,12 +16,14 @@ from steelyard.training import Recorder, fit, prepare
 from steelyard.workflow.plan import training_part
 from steelyard.workflow.probes import probe_recipe
 
+_ALL = tuple(one.name for one in SCORES)
+
 
 def score(
     data: Any,
     target: Any = None,
     *,
-    estimators: Sequence[str] = tuple(one.name for one in SCORES),
+    estimators: Sequence[str] = _ALL,
     runs: int = 5,
     probe: str | Recipe | None = None,
     seed: int = 0,
@@ -59,7 +61,7 @@ def score(
     check_integer(runs, "runs", "score", 1)
     check_integer(seed, "seed", "score", 0)
     for name in estimators:  # before the work, not after it
-        check_choice(name, "estimators", "score", [one.name for one in SCORES])
+        check_choice(name, "estimators", "score", _ALL)
     part = training_part(load(data, target))
     recipe = probe_recipe(part, probe)
     prepared = prepare(part, model=recipe.model)

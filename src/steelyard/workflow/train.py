@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steelyard.records.labelled import PARTS, Labelled
+from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions
 from steelyard.records.recipe import Recipe
@@ -48,6 +48,6 @@ def train(
     """
     recipe = probe_recipe(data, recipe)
     train_part = data.part("train")
-    held_out = [data.part(part) for part in PARTS[1:] if (data.split == part).any()]
+    held_out = [data.part(part) for part in data.parts if part != "train"]
     prepared = prepare(train_part, held_out, model=recipe.model)
     return fit(prepared, recipe, plan=plan, seed=seed, repetition=repetition, arm=arm)

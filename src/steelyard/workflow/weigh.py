@@ -108,19 +108,19 @@ def weigh(
     # a prior that does not fit is refused before the work, not after it
     deployment_priors(priors or {}, parted.class_names, train_part.prior)
     predictions, dynamics = conduct(study, train_part, parts[1:], progress)
-    evaluations = [
+    on_validation, on_test = (
         evaluate([one for one in predictions if one.split == part], priors) for part in PARTS[1:]
-    ]
+    )
     hardness = estimate(dynamics)
     kinds = sample_kinds(hardness["aum"])
     natural = study.arms[0]
-    answers = decide(study, *evaluations)
+    answers = decide(study, on_validation, on_test)
     verdict = Verdict(
         parted.name,
         parted.fingerprint,
         answers[0].sentence,
         answers,
-        judge_classes(train_part, natural.name, evaluations[1], hardness["aum"], kinds),
+        judge_classes(train_part, natural.name, on_test, hardness["aum"], kinds),
         int((kinds == "suspect").sum()),
         int((kinds == "hard").sum()),
         seed,
@@ -152,7 +152,8 @@ def weigh(
         kinds,
         by_count(train_part, recommended, seed=_plan_seed(study, 0)),
         predictions,
-        *evaluations,
+        on_validation,
+        on_test,
         verdict,
         train_part.take(_worth_a_look(hardness["aum"], kinds)),
         manifest,
