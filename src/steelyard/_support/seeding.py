@@ -22,9 +22,10 @@ def derive_seed(seed: int, **axes: str | int | float) -> int:
     seed : int
         The user's seed.
     **axes : str, int or float
-        For instance ``purpose="split"`` or ``repetition=3``.
+        For instance ``purpose="split"`` or ``repetition=3``; 1, 1.0 and numpy's 1 are one point.
     """
-    text = json.dumps({"seed": int(seed), **axes}, sort_keys=True)
+    point = {"seed": int(seed), **{name: _plain(value) for name, value in axes.items()}}
+    text = json.dumps(point, sort_keys=True, allow_nan=False)
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
@@ -54,3 +55,9 @@ def uniform_by_id(ids: np.ndarray, seed: int, **axes: str | int | float) -> np.n
     draws = np.empty(len(ids))
     draws[np.argsort(ids, kind="stable")] = generator(seed, **axes).random(len(ids))
     return draws
+
+
+def _plain(value: str | int | float) -> str | int | float:
+    if isinstance(value, np.generic):
+        value = value.item()
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
+import secrets
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,31 +25,35 @@ import pyarrow.parquet as pq
 from steelyard._support.errors import DataError, DataNotFoundError, OutputError
 
 FORMAT = 1
-_METADATA = b"steelyard"
+UNFINISHED = ".part"  # ends the name of a file that is being written
+_METADATA = "steelyard"
+# what numpy and zipfile raise for archives that are cut off, damaged or hold pickled objects
+_NOT_AN_NPZ = (
+    ValueError, OSError, EOFError, KeyError, TypeError, NotImplementedError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
 
 
 @contextlib.contextmanager
 def written_aside(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; flush and rename it there when the block ends.
+    """Yield a temporary file beside ``path``; flush and rename it there when the block ends.
+
+    If the block raises, or is interrupted, nothing is left behind and what ``path`` held before
+    is still there.
 
     Raises
     ------
     OutputError
-        If the disk is full or the folder cannot be written; nothing is left behind.
+        If the disk is full or the folder cannot be written.
     """
     path = Path(path)
-    aside: Path | None = None
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        aside = Path(name)
+        aside.touch(exist_ok=False)  # has the permissions of any new file, as mkstemp's has not
         yield aside
         with aside.open("rb+") as written:
             os.fsync(written.fileno())
-        mask = os.umask(0)  # mkstemp is private; a result has the permissions of any new file
-        os.umask(mask)
-        aside.chmod(0o666 & ~mask)
         aside.replace(path)
     except OSError as error:
         raise OutputError(
@@ -55,14 +61,14 @@ def written_aside(path: str | Path) -> Iterator[Path]:
             hint="free some space or choose another folder; nothing was left half-written.",
         ) from error
     finally:
-        if aside is not None:
-            aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # gone after the renaming, or never made
+            aside.unlink()
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write text as UTF-8, whole or not at all."""
+    """Write text as UTF-8, whole or not at all; what UTF-8 cannot hold becomes "?"."""
     with written_aside(path) as aside:
-        aside.write_bytes(text.encode("utf-8", "surrogatepass"))
+        aside.write_bytes(text.encode("utf-8", "replace"))
 
 
 def write_json(document: dict[str, Any], path: str | Path) -> None:
@@ -72,7 +78,8 @@ def write_json(document: dict[str, Any], path: str | Path) -> None:
 
 def json_text(document: dict[str, Any]) -> str:
     """Return the one JSON text of a document: sorted keys, no NaN, two spaces."""
-    return json.dumps(document, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode()  # a lone surrogate, as JSON's escape
 
 
 def read_json(path: str | Path, kind: str) -> dict[str, Any]:
@@ -87,8 +94,8 @@ def read_json(path: str | Path, kind: str) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text("utf-8"))
     except (ValueError, OSError) as error:
-        raise DataError(f"{str(path)!r} is no readable JSON document: {error}.") from error
-    _require_kind(document if isinstance(document, dict) else {}, kind, path)
+        raise _unreadable(path, "JSON document", error) from error
+    _require_kind(document, kind, path)
     return document
 
 
@@ -101,7 +108,9 @@ def write_parquet(frame: pd.DataFrame, path: str | Path, metadata: dict[str, Any
     """Write a table with its metadata as parquet (zstd)."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     note = json.dumps(metadata, sort_keys=True, allow_nan=False).encode()
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _METADATA: note})
+    table = table.replace_schema_metadata(
+        {**(table.schema.metadata or {}), _METADATA.encode(): note}
+    )
     with written_aside(path) as aside:
         pq.write_table(table, aside, compression="zstd")
 
@@ -124,23 +133,28 @@ def read_parquet(path: str | Path, kind: str | None = None) -> tuple[pd.DataFram
     path = _existing(path)
     try:
         table = pq.read_table(path)
-        metadata = json.loads((table.schema.metadata or {}).get(_METADATA, b"{}"))
+        metadata = json.loads((table.schema.metadata or {}).get(_METADATA.encode(), b"{}"))
         frame = table.to_pandas()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(
-            f"{str(path)!r} is no readable parquet file: {error}.",
-            hint="it must be complete; write it again.",
-        ) from error
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(path, "parquet file", error) from error
     if kind is not None:
         _require_kind(metadata, kind, path)
     return frame, metadata
 
 
 def write_npz(arrays: dict[str, np.ndarray], path: str | Path, metadata: dict[str, Any]) -> None:
-    """Write arrays and their metadata as a compressed npz."""
-    note = json.dumps(metadata, sort_keys=True, allow_nan=False)
-    with written_aside(path) as aside, aside.open("wb") as file:
-        np.savez_compressed(file, **arrays, steelyard=np.array(note))  # type: ignore[arg-type]
+    """Write arrays and their metadata as a compressed npz.
+
+    Raises
+    ------
+    ValueError
+        For an array of objects: numpy.savez would pickle it.
+    """
+    note = np.array(json.dumps(metadata, sort_keys=True, allow_nan=False))
+    with written_aside(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in {**arrays, _METADATA: note}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
 
 
 def read_npz(path: str | Path, kind: str | None = None) -> tuple[dict[str, np.ndarray], dict]:
@@ -154,14 +168,11 @@ def read_npz(path: str | Path, kind: str | None = None) -> tuple[dict[str, np.nd
     path = _existing(path)
     try:
         # opened here, because numpy leaves the file of a broken archive open
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError, TypeError) as error:
-        raise DataError(
-            f"{str(path)!r} is no readable npz file: {error}.",
-            hint="it must be a complete archive of plain arrays, without pickled objects.",
-        ) from error
-    metadata = json.loads(str(arrays.pop("steelyard"))) if "steelyard" in arrays else {}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+        metadata = json.loads(str(arrays.pop(_METADATA, "{}")))
+    except _NOT_AN_NPZ as error:
+        raise _unreadable(path, "npz file of plain arrays", error) from error
     if kind is not None:
         _require_kind(metadata, kind, path)
     return arrays, metadata
@@ -176,7 +187,16 @@ def _existing(path: str | Path) -> Path:
     return path
 
 
-def _require_kind(metadata: dict[str, Any], kind: str, path: Path) -> None:
+def _unreadable(path: Path, what: str, error: Exception) -> DataError:
+    reason = str(error).strip().removesuffix(".") or type(error).__name__
+    return DataError(
+        f"{str(path)!r} is no readable {what}: {reason}.",
+        hint="it may be incomplete, or of another format; write or fetch it again.",
+    )
+
+
+def _require_kind(metadata: Any, kind: str, path: Path) -> None:
+    metadata = metadata if isinstance(metadata, dict) else {}
     found = metadata.get("record")
     if found != kind:
         came = f"a {found} record" if found else "no steelyard record"

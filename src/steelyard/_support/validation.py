@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from steelyard._support.errors import ParameterError
+from steelyard._support.errors import DataError, ParameterError
+
+_LONGEST = 100  # characters of a refused value that a message shows
 
 
 def nearest(name: object, options: Iterable[object], n: int = 3) -> list[str]:
@@ -26,6 +28,8 @@ def nearest(name: object, options: Iterable[object], n: int = 3) -> list[str]:
 def did_you_mean(name: object, options: Iterable[object], limit: int = 12) -> str:
     """Return a hint with the nearest options, or with those that exist when none is near."""
     options = [str(option) for option in options]
+    if not options:
+        return "there are none."
     near = nearest(name, options)
     if near:
         return "did you mean " + " or ".join(repr(option) for option in near) + "?"
@@ -35,8 +39,10 @@ def did_you_mean(name: object, options: Iterable[object], limit: int = 12) -> st
 
 
 def _expected(name: str, owner: str, expected: str, value: object) -> ParameterError:
+    came = " ".join(repr(value).split())  # an array or a table shows in many lines
+    came = came if len(came) <= _LONGEST else f"{came[:_LONGEST]}..."
     return ParameterError(
-        f"The {name!r} parameter of {owner} must be {expected}. Got {value!r} instead."
+        f"The {name!r} parameter of {owner} must be {expected}. Got {came} instead."
     )
 
 
@@ -112,9 +118,29 @@ def check_choice(value: Any, name: str, owner: str, choices: Iterable[str]) -> s
         If the value is not among the choices.
     """
     choices = list(choices)
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         shown = "{" + ", ".join(repr(choice) for choice in choices) + "}"
         error = _expected(name, owner, f"one of {shown}", value)
         error.hint = did_you_mean(value, choices) if nearest(value, choices) else ""
         raise error
     return str(value)
+
+
+def require_text(values: Iterable[str], what: str, owner: str) -> None:
+    """Raise if a text holds lone surrogates, which no file format here can store.
+
+    They come from file names in an encoding that is not the system's.
+
+    Raises
+    ------
+    DataError
+        Naming the first such text.
+    """
+    for value in values:
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise DataError(
+                f"The {what} of {owner} must be valid Unicode text. Got {value!r}.",
+                hint="rename it; a file name may be in an old encoding.",
+            ) from error

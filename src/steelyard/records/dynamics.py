@@ -12,6 +12,8 @@ import numpy as np
 from steelyard._support.arrays import frozen_array, frozen_ids, require_finite
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_npz, write_npz
+from steelyard._support.validation import check_integer
+from steelyard.records.classes import check_class_names, check_codes
 
 CHANNELS = {
     "margin": "mean over epochs of the label's logit minus the largest other logit",
@@ -45,7 +47,7 @@ class Dynamics:
     Raises
     ------
     DataError
-        If a channel is missing or unknown, shapes differ, or a value is NaN.
+        If a channel is missing or unknown, shapes differ, a value is NaN, or there is no run.
     """
 
     ids: np.ndarray
@@ -56,7 +58,9 @@ class Dynamics:
     data_fingerprint: str
 
     def __post_init__(self) -> None:
-        labels = frozen_array(self.labels, np.int64)
+        names = check_class_names(self.class_names, "Dynamics")
+        labels = check_codes(self.labels, names, "labels", "Dynamics")
+        check_integer(self.n_epochs, "n_epochs", "Dynamics", 1)
         if set(self.channels) != set(CHANNELS):
             raise DataError(
                 f"Dynamics needs the channels {sorted(CHANNELS)}. Got {sorted(self.channels)}."
@@ -70,10 +74,12 @@ class Dynamics:
                 raise DataError(
                     f"Channel {name!r} must have shape (runs, {len(labels)}). Got {channel.shape}."
                 )
-            require_finite(channel, f"channel {name!r}", "Dynamics")
+            require_finite(channel.T, f"channel {name!r}", "Dynamics")  # a row is a sample
+        if not shape[0]:
+            raise DataError("Dynamics needs at least one run. Got 0.")
         object.__setattr__(self, "ids", frozen_ids(self.ids, len(labels), "Dynamics"))
         object.__setattr__(self, "labels", labels)
-        object.__setattr__(self, "class_names", tuple(self.class_names))
+        object.__setattr__(self, "class_names", names)
         object.__setattr__(self, "channels", MappingProxyType(channels))
 
     @property
@@ -87,9 +93,13 @@ class Dynamics:
 
         Raises
         ------
+        DataError
+            If there is none.
         MismatchError
             If they trained on other data or for another number of epochs.
         """
+        if not runs:
+            raise DataError("Dynamics.stack needs at least one run. Got 0.")
         first = runs[0]
         for run in runs:
             same_ids = np.array_equal(run.ids, first.ids)

@@ -13,6 +13,7 @@ import pandas as pd
 from steelyard._support.arrays import frozen_array
 from steelyard._support.errors import DataError
 from steelyard._support.storage import header, read_json, write_json
+from steelyard.records.classes import check_class_names
 from steelyard.records.interval import Interval
 
 AS_TRAINED = "as trained"
@@ -31,6 +32,13 @@ COLUMNS = {
         "n_seeds",
     ],
 }  # fmt: skip
+
+_KINDS = {
+    **dict.fromkeys(
+        ["arm", "decision", "prior", "metric", "base_arm", "base_decision", "class"], "object"
+    ),
+    **dict.fromkeys(["n", "seed", "n_seeds"], "int64"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +69,7 @@ class Evaluation:
     Raises
     ------
     DataError
-        If a table lacks its columns.
+        If a table lacks its columns, or a column holds other values than its kind.
     """
 
     split: str
@@ -81,10 +89,11 @@ class Evaluation:
                     f"The {name} table of an Evaluation must have the columns {columns}. "
                     f"Got {list(table.columns)}."
                 )
-            object.__setattr__(self, name, table.reset_index(drop=True))
+            object.__setattr__(self, name, _typed(table, name))
         priors = {name: frozen_array(prior, np.float64) for name, prior in self.priors.items()}
         object.__setattr__(self, "priors", priors)
-        object.__setattr__(self, "class_names", tuple(self.class_names))
+        names = check_class_names(self.class_names, "Evaluation")
+        object.__setattr__(self, "class_names", names)
         object.__setattr__(self, "no_data", tuple(self.no_data))
 
     def figure(
@@ -157,11 +166,20 @@ class Evaluation:
         }
         return cls(
             document["split"],
-            tuple(document["class_names"]),
-            {one["name"]: np.asarray(one["shares"]) for one in document["priors"]},
+            document["class_names"],
+            {one["name"]: one["shares"] for one in document["priors"]},
             **tables,
-            no_data=tuple(document["no_data"]),
+            no_data=document["no_data"],
         )
+
+
+def _typed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    # a table without rows, or without data, comes back from JSON without its types
+    kinds = {column: _KINDS.get(column, "float64") for column in table.columns}
+    try:
+        return table.reset_index(drop=True).astype(kinds)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"The {name} table of an Evaluation cannot hold this: {error}.") from error
 
 
 def _records(table: pd.DataFrame) -> list[dict]:

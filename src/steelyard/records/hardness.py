@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,11 @@ from scipy.stats import rankdata
 from steelyard._support.arrays import frozen_array, frozen_ids, require_finite
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_parquet, write_parquet
+from steelyard._support.validation import check_integer
+from steelyard.records.classes import check_class_names, check_codes
+
+_SPREAD = "_spread"
+_CLASS_VIEW = ["class", "count", "mean", "median", "q10", "q90", "mean_rank"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +63,9 @@ class Hardness:
     def __post_init__(self) -> None:
         values = frozen_array(self.values, np.float64)
         spread = frozen_array(self.spread, np.float64)
-        labels = frozen_array(self.labels, np.int64)
+        names = check_class_names(self.class_names, "Hardness")
+        labels = check_codes(self.labels, names, "labels", "Hardness")
+        check_integer(self.n_runs, "n_runs", "Hardness", 1)
         require_finite(values, "values", f"Hardness {self.name!r}")
         if self.n_runs > 1:
             require_finite(spread, "spread", f"Hardness {self.name!r}")
@@ -68,19 +76,22 @@ class Hardness:
             )
         object.__setattr__(self, "ids", frozen_ids(self.ids, len(values), "Hardness"))
         object.__setattr__(self, "labels", labels)
-        object.__setattr__(self, "class_names", tuple(self.class_names))
+        object.__setattr__(self, "class_names", names)
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "spread", spread)
 
-    @property
+    @cached_property
     def ranks(self) -> np.ndarray:
         """Mid-rank of each sample over the data set, in (0, 1); 1 is hardest, ties share."""
-        return (rankdata(self.values) - 0.5) / len(self.values)
+        return frozen_array((rankdata(self.values) - 0.5) / len(self.values))
 
     def hardest(self, n: int) -> np.ndarray:
-        """Return the positions of the n hardest samples, hardest first, ties by id."""
-        by_id = np.argsort(np.argsort(self.ids, kind="stable"), kind="stable")
-        return np.lexsort((by_id, -self.values))[:n]
+        """Return the positions of the n hardest samples (all, if fewer), hardest first.
+
+        Ties go by id, so that the same samples come first in any order of the rows.
+        """
+        check_integer(n, "n", "Hardness.hardest", 0)
+        return np.lexsort((self.ids, -self.values))[:n]
 
     def by_class(self) -> pd.DataFrame:
         """Return the class-level view: one row a class that has samples.
@@ -109,7 +120,7 @@ class Hardness:
                     "mean_rank": float(self.ranks[mine].mean()),
                 }
             )
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=_CLASS_VIEW)
 
 
 def save_scores(scores: Mapping[str, Hardness], path: str | Path) -> None:
@@ -120,45 +131,50 @@ def save_scores(scores: Mapping[str, Hardness], path: str | Path) -> None:
 
     Raises
     ------
+    DataError
+        If there is no score, or two of them ask for one column.
     MismatchError
-        If the scores are of other data.
+        If the scores are of other data, or of the same in another order.
     """
+    if not scores:
+        raise DataError("There are no scores to save.")
     first = next(iter(scores.values()))
-    frame = pd.DataFrame(
-        {"id": first.ids, "label": np.asarray(first.class_names, dtype=object)[first.labels]}
-    )
+    columns = {"id": first.ids, "label": np.asarray(first.class_names, dtype=object)[first.labels]}
     for name, score in scores.items():
-        if score.data_fingerprint != first.data_fingerprint:
+        same = score.data_fingerprint == first.data_fingerprint
+        if not same or not np.array_equal(score.ids, first.ids):
             raise MismatchError("Scores of other data cannot stand in one table.")
-        frame[name] = score.values
-        frame[f"{name}_spread"] = score.spread
+        for column, values in ((name, score.values), (f"{name}{_SPREAD}", score.spread)):
+            if column in columns:
+                raise DataError(
+                    f"The score {name!r} asks for the column {column!r}, which is taken."
+                )
+            columns[column] = values
     metadata = header(
         "Hardness",
         scores={name: score.n_runs for name, score in scores.items()},
         class_names=list(first.class_names),
         data_fingerprint=first.data_fingerprint,
     )
-    write_parquet(frame, path, metadata)
+    write_parquet(pd.DataFrame(columns), path, metadata)
 
 
 def load_scores(path: str | Path) -> dict[str, Hardness]:
     """Read the scores that `save_scores` wrote, by name."""
     frame, metadata = read_parquet(path, "Hardness")
     names = metadata["class_names"]
-    codes = {name: code for code, name in enumerate(names)}
-    labels = frame["label"].map(codes).to_numpy()
-    ids = frame["id"].to_numpy()
-    in_order = [column for column in frame.columns if column in metadata["scores"]]
+    labels = frame["label"].map({name: code for code, name in enumerate(names)})
     return {
         name: Hardness(
             name,
-            ids.astype(np.str_) if ids.dtype == object else ids,
+            frame["id"],
             labels,
-            tuple(names),
-            frame[name].to_numpy(),
-            frame[f"{name}_spread"].to_numpy(),
+            names,
+            frame[name],
+            frame[f"{name}{_SPREAD}"],
             metadata["scores"][name],
             metadata["data_fingerprint"],
         )
-        for name in in_order  # the metadata are sorted by name, the columns are not
+        for name in frame.columns  # JSON sorts its keys: the columns hold the order
+        if name in metadata["scores"]
     }

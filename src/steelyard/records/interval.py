@@ -29,6 +29,8 @@ class Interval:
     high: float
 
     def __post_init__(self) -> None:
+        for end in ("mean", "low", "high"):
+            object.__setattr__(self, end, float(getattr(self, end)))
         if not self.low <= self.mean <= self.high:
             raise DataError(f"An interval must enclose its mean. Got {self}.")
 

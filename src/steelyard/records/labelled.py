@@ -9,14 +9,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_object_dtype
 
-from steelyard._support.arrays import frozen_array, frozen_ids, require_finite
-from steelyard._support.errors import DataError
+from steelyard._support.arrays import frozen_array, frozen_ids
+from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.fingerprints import fingerprint
 from steelyard._support.storage import header, read_npz, read_parquet, write_npz, write_parquet
 from steelyard._support.validation import check_choice
+from steelyard.records.classes import check_class_names, check_codes
+from steelyard.records.inputs import frozen_inputs
 
 PARTS = ("train", "validation", "test")
+_SUFFIX = {"table": ".parquet", "image": ".npz"}
 _FEATURE = "x:"  # keeps a feature named "id" apart from the ids
 
 
@@ -28,7 +32,7 @@ class Labelled:
     ----------
     inputs : pandas.DataFrame of n rows, or uint8 ndarray of shape (n, height, width, channels)
         A table (float columns, NaN where missing; or category columns) or images of 1 or 3
-        channels with values 0 to 255.
+        channels with values 0 to 255. Copied; take a copy of your own before changing columns.
     labels : ndarray of shape (n,)
         Class codes 0..K-1, K = len(class_names).
     class_names : tuple of str
@@ -55,30 +59,23 @@ class Labelled:
     name: str = field(default="data", kw_only=True)
 
     def __post_init__(self) -> None:
-        if isinstance(self.inputs, pd.DataFrame):
-            inputs: Any = _frozen_table(self.inputs)
-        else:
-            inputs = _frozen_images(self.inputs)
+        inputs = frozen_inputs(self.inputs)
         n = len(inputs)
-        labels = frozen_array(self.labels, np.int64)
-        names = tuple(str(name) for name in self.class_names)
-        if labels.shape != (n,):
-            raise DataError(f"Labelled needs {n} labels, one a sample. Got shape {labels.shape}.")
-        if len(set(names)) != len(names):
-            raise DataError(f"The class names must differ from one another. Got {names}.")
+        names = check_class_names(self.class_names, "Labelled")
+        labels = check_codes(self.labels, names, "labels", "Labelled")
         if n == 0:
             raise DataError("Labelled needs at least one sample. Got 0.")
-        if labels.min() < 0 or labels.max() >= len(names):
-            raise DataError(
-                f"Labels must be codes from 0 to {len(names) - 1}. "
-                f"Got {labels.min()} to {labels.max()}."
-            )
+        if len(labels) != n:
+            raise DataError(f"Labelled needs {n} labels, one a sample. Got {len(labels)}.")
         split = self.split
         if split is not None:
             split = frozen_array(split, np.str_)
-            strange = sorted(set(np.unique(split)) - set(PARTS))
+            strange = sorted(set(split.ravel().tolist()) - set(PARTS))
             if split.shape != (n,) or strange:
-                raise DataError(f"The split must name one of {PARTS} a sample. Got {strange}.")
+                raise DataError(
+                    f"The split must name one of {PARTS} for each of {n} samples. "
+                    f"Got shape {split.shape}{f' and {strange[:5]}' if strange else ''}."
+                )
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "class_names", names)
@@ -135,9 +132,22 @@ class Labelled:
         )
 
     def take(self, positions: np.ndarray) -> Labelled:
-        """Return the samples at the given positions, which must not repeat, in that order."""
+        """Return the samples at the given positions, in that order.
+
+        Parameters
+        ----------
+        positions : ndarray of int, or of bool and shape (n,)
+            Rows, at least one and none twice; or a mask of those to take.
+
+        Raises
+        ------
+        DataError
+            If nothing is taken, a row is taken twice, or a mask does not fit.
+        """
         positions = np.asarray(positions)
         if positions.dtype == bool:
+            if positions.shape != self.labels.shape:
+                raise DataError(f"The mask needs {len(self)} entries. Got {positions.shape}.")
             positions = np.flatnonzero(positions)
         table = self.modality == "table"
         return replace(
@@ -165,73 +175,42 @@ class Labelled:
         return self.take(self.split == part)
 
     def save(self, path: str | Path) -> None:
-        """Write the data: a table as parquet, images as npz."""
+        """Write the data: a table as parquet, images as npz.
+
+        Raises
+        ------
+        ParameterError
+            If the path does not end so; `load` tells them apart by that.
+        """
+        suffix = _SUFFIX[self.modality]
+        if Path(path).suffix != suffix:
+            raise ParameterError(
+                f"The 'path' parameter of Labelled.save must end in {suffix!r} for a "
+                f"{self.modality}. Got {str(path)!r} instead."
+            )
         metadata = header("Labelled", name=self.name, class_names=list(self.class_names))
+        split = {} if self.split is None else {"split": self.split}
         if self.modality == "image":
-            arrays = {"inputs": self.inputs, "labels": self.labels, "ids": self.ids}
-            if self.split is not None:
-                arrays["split"] = self.split
+            arrays = {"inputs": self.inputs, "labels": self.labels, "ids": self.ids, **split}
             write_npz(arrays, path, metadata)
             return
-        frame = self.inputs.rename(columns=lambda column: f"{_FEATURE}{column}")
-        frame.insert(0, "id", self.ids)
-        frame.insert(1, "label", self.labels)
-        if self.split is not None:
-            frame.insert(2, "split", self.split)
-        write_parquet(frame, path, metadata)
+        samples = pd.DataFrame({"id": self.ids, "label": self.labels, **split})
+        inputs = self.inputs.rename(columns=lambda column: f"{_FEATURE}{column}")
+        write_parquet(pd.concat([samples, inputs], axis=1), path, metadata)
 
     @classmethod
     def load(cls, path: str | Path) -> Labelled:
         """Read data that `save` wrote; the suffix tells a table (.parquet) from images (.npz)."""
-        if Path(path).suffix == ".npz":
+        if Path(path).suffix == _SUFFIX["image"]:
             arrays, metadata = read_npz(path, "Labelled")
             inputs: Any = arrays["inputs"]
             labels, ids, split = arrays["labels"], arrays["ids"], arrays.get("split")
         else:
             frame, metadata = read_parquet(path, "Labelled")
-            labels, ids = frame.pop("label").to_numpy(), frame.pop("id").to_numpy()
-            split = frame.pop("split").to_numpy(np.str_) if "split" in frame else None
-            inputs = frame.rename(columns=lambda column: column.removeprefix(_FEATURE))
-            if ids.dtype == object:
-                ids = ids.astype(np.str_)
+            labels, ids, split = frame["label"], frame["id"], frame.get("split")
+            features = [column for column in frame.columns if column.startswith(_FEATURE)]
+            inputs = frame[features].rename(columns=lambda column: column.removeprefix(_FEATURE))
+            # parquet forgets that a column without any value was one of categories
+            empty = inputs.columns[[is_object_dtype(dtype) for dtype in inputs.dtypes]]
+            inputs = inputs.astype(dict.fromkeys(empty, "category"))
         return cls(inputs, labels, metadata["class_names"], ids, split, name=metadata["name"])
-
-
-def _frozen_table(table: pd.DataFrame) -> pd.DataFrame:
-    table = table.reset_index(drop=True)  # a new frame: the caller's keeps its index
-    table.columns = pd.Index([str(column) for column in table.columns], dtype=object)
-    if table.columns.has_duplicates:
-        twice = sorted(set(table.columns[table.columns.duplicated()]))
-        raise DataError(f"The column names must differ from one another. Repeated: {twice}.")
-    for column, dtype in table.dtypes.items():
-        if isinstance(dtype, pd.CategoricalDtype):
-            # levels as text, in sorted order, so that nothing depends on the order of reading
-            levels = table[column].astype("object").where(table[column].notna())
-            text = levels.map(str, na_action="ignore")
-            table[column] = pd.Categorical(text, categories=sorted(text.dropna().unique()))
-        elif pd.api.types.is_numeric_dtype(dtype):
-            values = table[column].to_numpy(np.float64, na_value=np.nan)
-            if np.isinf(values).any():
-                row = int(np.flatnonzero(np.isinf(values))[0])
-                raise DataError(
-                    f"Column {str(column)!r} holds infinity, first in row {row}.",
-                    hint="replace it by a number or leave the cell empty.",
-                )
-            table[column] = values
-        else:
-            raise DataError(
-                f"Column {str(column)!r} must hold numbers or categories. Got {dtype}.",
-                hint="read the table with steelyard.load, which tells them apart.",
-            )
-    return table
-
-
-def _frozen_images(images: Any) -> np.ndarray:
-    images = np.asarray(images)
-    require_finite(images, "inputs", "Labelled")
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
-        raise DataError(
-            "Inputs must be a table or uint8 images of shape (n, height, width, 1 or 3). "
-            f"Got {images.dtype} of shape {images.shape}."
-        )
-    return frozen_array(images)

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from steelyard._support.arrays import frozen_array, frozen_ids
+from steelyard._support.arrays import frozen_array, frozen_ids, frozen_integers, require_finite
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_parquet, write_parquet
+from steelyard.records.classes import check_class_names
 from steelyard.records.labelled import Labelled
 
 
@@ -40,7 +41,7 @@ class Plan:
     Raises
     ------
     DataError
-        If a count is negative, or totals contradict one another.
+        If a count is negative or no whole number, all are 0, or totals contradict one another.
     """
 
     ids: np.ndarray
@@ -53,11 +54,12 @@ class Plan:
     data_fingerprint: str
 
     def __post_init__(self) -> None:
-        counts = frozen_array(self.counts, np.int64)
-        names = tuple(self.class_names)
-        before = frozen_array(self.before, np.int64)
+        counts = frozen_integers(self.counts, "counts", "Plan")
+        names = check_class_names(self.class_names, "Plan")
+        before = frozen_integers(self.before, "class counts before", "Plan")
         requested = frozen_array(self.requested, np.float64)
-        achieved = frozen_array(self.achieved, np.int64)
+        achieved = frozen_integers(self.achieved, "achieved class counts", "Plan")
+        require_finite(requested, "requested class counts", "Plan")
         if counts.ndim != 1 or (counts < 0).any():
             raise DataError("A plan's counts must be a vector of integers in the range [0, inf).")
         if not before.shape == requested.shape == achieved.shape == (len(names),):
@@ -67,6 +69,8 @@ class Plan:
                 f"A plan's totals must agree: {before.sum()} samples before against "
                 f"{len(counts)} ids, {achieved.sum()} achieved against {counts.sum()} counted."
             )
+        if not counts.any():
+            raise DataError("A plan must use at least one sample. Got counts of 0 only.")
         object.__setattr__(self, "ids", frozen_ids(self.ids, len(counts), "Plan"))
         object.__setattr__(self, "counts", counts)
         object.__setattr__(self, "class_names", names)
@@ -77,14 +81,18 @@ class Plan:
     @classmethod
     def of(cls, data: Labelled, counts: np.ndarray, requested: np.ndarray, scheme: str) -> Plan:
         """Return a plan for ``data`` with its class counts worked out."""
-        achieved = np.bincount(data.labels, weights=counts, minlength=data.n_classes)
+        counts = frozen_integers(counts, "counts", "Plan")
+        if counts.shape != data.labels.shape:
+            raise DataError(f"A plan needs {len(data)} counts. Got shape {counts.shape}.")
+        achieved = np.zeros(data.n_classes, dtype=np.int64)
+        np.add.at(achieved, data.labels, counts)
         return cls(
             data.ids,
             counts,
             data.class_names,
             data.class_counts,
             requested,
-            np.rint(achieved).astype(np.int64),
+            achieved,
             scheme,
             data.fingerprint,
         )
@@ -168,14 +176,13 @@ class Plan:
     def load(cls, path: str | Path) -> Plan:
         """Read what `save` wrote."""
         frame, metadata = read_parquet(path, "Plan")
-        ids = frame["id"].to_numpy()
         return cls(
-            ids.astype(np.str_) if ids.dtype == object else ids,
-            frame["count"].to_numpy(),
-            tuple(metadata["class_names"]),
-            np.asarray(metadata["before"]),
-            np.asarray(metadata["requested"]),
-            np.asarray(metadata["achieved"]),
+            frame["id"],
+            frame["count"],
+            metadata["class_names"],
+            metadata["before"],
+            metadata["requested"],
+            metadata["achieved"],
             metadata["scheme"],
             metadata["data_fingerprint"],
         )

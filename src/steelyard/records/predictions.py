@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 
-from steelyard._support.arrays import frozen_array, frozen_ids, require_finite
+from steelyard._support.arrays import frozen_array, frozen_ids, frozen_integers, require_finite
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_parquet, write_parquet
+from steelyard.records.classes import check_class_names, check_codes
 from steelyard.records.priors import check_prior
 
 CLASS_COLUMN = "p_"
-_COLUMNS = ("id", "split", "arm", "seed", "truth")
+_DEFAULTS = {"arm": "model", "seed": 0, "split": "test"}
+_SUM_TOLERANCE = 1e-3  # float16 and rounded text pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,17 +61,15 @@ class Predictions:
     split: str = field(default="test", kw_only=True)
 
     def __post_init__(self) -> None:
-        truth = frozen_array(self.truth, np.int64)
+        names = check_class_names(self.class_names, "Predictions")
+        truth = check_codes(self.truth, names, "truth", "Predictions")
         logits = frozen_array(self.logits, np.float64)
-        names = tuple(self.class_names)
         require_finite(logits, "logits", "Predictions")
         if logits.shape != (len(truth), len(names)):
             raise DataError(
                 f"Predictions need logits of shape ({len(truth)}, {len(names)}). "
                 f"Got {logits.shape}."
             )
-        if len(truth) and (truth.min() < 0 or truth.max() >= len(names)):
-            raise DataError(f"The truth must be codes from 0 to {len(names) - 1}.")
         object.__setattr__(self, "ids", frozen_ids(self.ids, len(truth), "Predictions"))
         object.__setattr__(self, "truth", truth)
         object.__setattr__(self, "logits", logits)
@@ -120,10 +120,9 @@ class Predictions:
         prior = check_prior(prior, self.class_names, "Predictions.corrected")
         seen = self.prior > 0
         shift = np.zeros(len(prior))
-        # -1e3 nats instead of log 0 keeps the logits finite; no real margin comes near it
-        shift[seen] = np.where(
-            prior[seen] > 0, np.log(np.maximum(prior[seen], 1e-300) / self.prior[seen]), -1e3
-        )
+        shift[seen] = np.log(np.maximum(prior[seen], 1e-300) / self.prior[seen])
+        # far below any real margin, and finite where log 0 is not
+        shift[prior == 0] = -np.ptp(self.logits, axis=1).max(initial=0) - 1e3
         return replace(self, logits=self.logits + shift, prior=prior)
 
 
@@ -135,12 +134,16 @@ def save_predictions(predictions: Sequence[Predictions], path: str | Path) -> No
 
     Raises
     ------
+    DataError
+        If there are none.
     MismatchError
-        If their classes differ.
+        If their classes differ, two have the same arm, seed and split, or those of one arm saw
+        different priors.
     """
+    if not predictions:
+        raise DataError("There are no predictions to save.")
     names = predictions[0].class_names
-    if any(one.class_names != names for one in predictions):
-        raise MismatchError("Predictions over other classes cannot stand in one table.")
+    _require_one_table(predictions)
     frames = []
     priors: dict[str, list[float]] = {}
     for one in predictions:
@@ -174,51 +177,98 @@ def load_predictions(path: str | Path, train_prior: np.ndarray | None = None) ->
     Raises
     ------
     DataError
-        If columns are missing, or probabilities are negative, NaN or do not sum to one.
+        If columns or rows are missing, probabilities are negative, NaN or do not sum to one, or
+        the truth names a class without a column.
     """
     frame, metadata = read_parquet(path)
+    frame = frame.reset_index(drop=frame.index.name is None)  # pandas may index by the ids
+    frame.columns = [str(column) for column in frame.columns]
     columns = [column for column in frame.columns if column.startswith(CLASS_COLUMN)]
     missing = [column for column in ("id", "truth") if column not in frame]
-    if missing or len(columns) < 2:
+    if missing or len(columns) < 2 or frame.empty:
         raise DataError(
             f"{str(path)!r} must have the columns 'id', 'truth' and one 'p_<class>' column a "
-            f"class. Got {list(map(str, frame.columns))[:12]}."
+            f"class, and at least one row. Got {list(frame.columns)[:12]}, {len(frame)} rows."
         )
     names = tuple(column.removeprefix(CLASS_COLUMN) for column in columns)
-    truth = frame["truth"].map(str).map({name: code for code, name in enumerate(names)})
-    if truth.isna().any():
-        strange = sorted(set(frame["truth"][truth.isna()].map(str)))
-        raise DataError(f"The truth names classes that have no column: {strange[:5]}.")
-    probabilities = frame[columns].to_numpy(np.float64)
-    sums = probabilities.sum(axis=1)
-    if not (probabilities >= 0).all() or not np.allclose(sums, 1, atol=1e-3):
-        worst = int(np.nan_to_num(np.abs(sums - 1), nan=np.inf).argmax())
-        raise DataError(
-            f"Probabilities must be non-negative and sum to one a row. Row {worst} sums to "
-            f"{sums[worst]:.6g}."
-        )
-    # a probability of exactly 0 has no finite logarithm: read it as the smallest normal number
-    logits = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
-    defaults = {"split": "test", "arm": "model", "seed": 0}
-    for column, value in defaults.items():
-        if column not in frame:
-            frame[column] = value
-    if frame["id"].dtype.kind not in "iu":
-        frame["id"] = frame["id"].map(str)
+    truth = _codes(frame["truth"], names)
+    logits = _logits(frame, columns)
     priors = metadata.get("priors", {})
     predictions = []
-    for (arm, seed, split), rows in frame.groupby(["arm", "seed", "split"], sort=False):
+    for (arm, seed, split), rows in _models(frame).groupby([*_DEFAULTS], sort=False):
         at = rows.index.to_numpy()
         predictions.append(
             Predictions(
-                rows["id"].to_numpy(),
-                truth.to_numpy(np.int64)[at],
+                frame["id"].iloc[at],
+                truth[at],
                 logits[at],
                 names,
                 priors.get(arm, train_prior),
-                arm=str(arm),
+                arm=arm,
                 seed=int(seed),
-                split=str(split),
+                split=split,
             )
         )
     return predictions
+
+
+def _require_one_table(predictions: Sequence[Predictions]) -> None:
+    first = predictions[0]
+    priors: dict[str, list[float] | None] = {}
+    models = set()
+    for one in predictions:
+        if one.class_names != first.class_names or one.ids.dtype.kind != first.ids.dtype.kind:
+            raise MismatchError("Predictions over other classes or ids cannot stand in one table.")
+        model = (one.arm, one.seed, one.split)
+        if model in models:
+            raise MismatchError(f"Two predictions have the arm, seed and split {model}.")
+        models.add(model)
+        prior = None if one.prior is None else one.prior.tolist()
+        if priors.setdefault(one.arm, prior) != prior:
+            raise MismatchError(f"The predictions of arm {one.arm!r} saw different priors.")
+
+
+def _codes(truth: pd.Series, names: tuple[str, ...]) -> np.ndarray:
+    texts = truth.astype(object).map(str, na_action="ignore")
+    codes = texts.map({name: code for code, name in enumerate(names)})
+    strange = codes.isna()
+    if strange.any():
+        named = sorted(set(texts[strange].map(str)))[:5]
+        raise DataError(
+            f"The truth names classes that have no column: {named}.",
+            hint=f"the columns speak of {list(names)[:12]}.",
+        )
+    return codes.to_numpy(np.int64)
+
+
+def _logits(frame: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    try:
+        probabilities = frame[columns].to_numpy(np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"Probabilities must be numbers: {error}.") from error
+    sums = probabilities.sum(axis=1)
+    # NaN fails both comparisons
+    good = (probabilities >= 0).all(axis=1) & (np.abs(sums - 1) <= _SUM_TOLERANCE)
+    if not good.all():
+        row = int(good.argmin())
+        raise DataError(
+            f"Probabilities must be non-negative and sum to one a row. {int((~good).sum())} rows "
+            f"do not, the first is row {row}: it sums to {sums[row]:.6g}, its smallest is "
+            f"{probabilities[row].min():.6g}."
+        )
+    # a probability of exactly 0 has no finite logarithm: read it as the smallest normal number
+    return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+
+
+def _models(frame: pd.DataFrame) -> pd.DataFrame:
+    models = pd.DataFrame(index=frame.index)
+    for column, default in _DEFAULTS.items():
+        models[column] = frame[column].astype(object) if column in frame else default
+    missing = models.isna().any()
+    if missing.any():
+        raise DataError(f"The columns {list(models.columns[missing])} must not miss values.")
+    return models.assign(
+        arm=models["arm"].map(str),
+        seed=frozen_integers(models["seed"].infer_objects(), "seeds", "Predictions"),
+        split=models["split"].map(str),
+    )

@@ -27,15 +27,21 @@ def check_prior(prior: Any, class_names: tuple[str, ...], owner: str) -> np.ndar
     DataError
         If the length is not K, or a weight is negative or NaN, or all are zero.
     """
-    weights = np.asarray(prior, dtype=np.float64)
+    try:
+        weights = np.asarray(prior, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"The prior of {owner} must hold numbers. Got {prior!r}.") from error
     if weights.shape != (len(class_names),):
         raise DataError(
             f"The prior of {owner} needs one weight for each of {len(class_names)} classes. "
             f"Got shape {weights.shape}."
         )
-    if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() <= 0:
+    finite = np.isfinite(weights).all() and np.isfinite(weights.sum())
+    if not finite or (weights < 0).any() or weights.sum() <= 0:
         raise DataError(
             f"The prior of {owner} must hold finite, non-negative weights with a positive sum. "
             f"Got {weights.tolist()[:12]}."
         )
-    return frozen_array(weights / weights.sum())
+    total = weights.sum()
+    # shares stay as they are, bit for bit, so that a stored prior equals the one that was stored
+    return frozen_array(weights if abs(total - 1) < 1e-12 else weights / total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,13 +68,24 @@ class Recipe:
         check_choice(self.optimiser, "optimiser", "Recipe", ("adam", "adamw", "sgd"))
         check_choice(self.schedule, "schedule", "Recipe", ("cosine", "constant"))
         check_choice(self.library, "library", "Recipe", ("sklearn", "xgboost"))
-        check_real(self.learning_rate, "learning_rate", "Recipe", 0, bounds="()")
-        check_real(self.weight_decay, "weight_decay", "Recipe", 0)
-        check_integer(self.batch_size, "batch_size", "Recipe", 1)
-        check_integer(self.epochs, "epochs", "Recipe", 1)
-        check_integer(self.leaves, "leaves", "Recipe", 2)
-        widths = tuple(check_integer(width, "widths", "Recipe", 1) for width in self.widths)
-        object.__setattr__(self, "widths", widths)
+        if isinstance(self.widths, (str, bytes)) or not isinstance(self.widths, Iterable):
+            raise ParameterError(
+                f"The 'widths' parameter of Recipe must be a tuple of int. "
+                f"Got {self.widths!r} instead."
+            )
+        # each value in one type, so that recipes that compare equal have one fingerprint
+        checked = {
+            "widths": tuple(check_integer(width, "widths", "Recipe", 1) for width in self.widths),
+            "learning_rate": check_real(
+                self.learning_rate, "learning_rate", "Recipe", 0, bounds="()"
+            ),
+            "weight_decay": check_real(self.weight_decay, "weight_decay", "Recipe", 0),
+            "batch_size": check_integer(self.batch_size, "batch_size", "Recipe", 1),
+            "epochs": check_integer(self.epochs, "epochs", "Recipe", 1),
+            "leaves": check_integer(self.leaves, "leaves", "Recipe", 2),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     @property
     def fingerprint(self) -> str:
@@ -99,7 +111,7 @@ class Recipe:
                     f"Recipe has no value named {name!r}.",
                     hint=did_you_mean(name, cls.__dataclass_fields__),
                 )
-        return cls(**{**values, "widths": tuple(values.get("widths", cls.widths))})
+        return cls(**values)
 
     def save(self, path: str | Path) -> None:
         """Write the recipe as JSON."""

@@ -32,7 +32,7 @@ class Arm:
     degree: float = 0.0
 
     def __post_init__(self) -> None:
-        check_real(self.degree, "degree", "Arm")
+        object.__setattr__(self, "degree", check_real(self.degree, "degree", "Arm"))
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,10 @@ class Claim:
 
     def __post_init__(self) -> None:
         check_choice(self.relation, "relation", "Claim", (">", "<", "="))
-        check_real(self.margin, "margin", "Claim", 0)
+        object.__setattr__(self, "margin", check_real(self.margin, "margin", "Claim", 0))
+        if self.published is not None:
+            published = check_real(self.published, "published", "Claim")
+            object.__setattr__(self, "published", published)
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,11 @@ class Study:
     claims: tuple[Claim, ...] = ()
 
     def __post_init__(self) -> None:
-        check_integer(self.repetitions, "repetitions", "Study", 1)
-        check_integer(self.seed, "seed", "Study", 0)
+        repetitions = check_integer(self.repetitions, "repetitions", "Study", 1)
+        object.__setattr__(self, "repetitions", repetitions)
+        object.__setattr__(self, "seed", check_integer(self.seed, "seed", "Study", 0))
+        object.__setattr__(self, "arms", tuple(self.arms))
+        object.__setattr__(self, "claims", tuple(self.claims))
         names = [arm.name for arm in self.arms]
         if not names or len(set(names)) != len(names):
             raise ParameterError(f"The arms of a Study need names that differ. Got {names}.")

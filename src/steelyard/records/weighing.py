@@ -12,8 +12,15 @@ import numpy as np
 import pandas as pd
 
 from steelyard._support.arrays import frozen_array
-from steelyard._support.errors import DataError, OutputError
-from steelyard._support.storage import header, read_json, read_parquet, write_json, write_parquet
+from steelyard._support.errors import DataError, DataNotFoundError, OutputError
+from steelyard._support.storage import (
+    UNFINISHED,
+    header,
+    read_json,
+    read_parquet,
+    write_json,
+    write_parquet,
+)
 from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
 from steelyard.records.labelled import Labelled
@@ -23,6 +30,7 @@ from steelyard.records.study import Study
 from steelyard.records.verdict import Verdict
 
 MANIFEST = "manifest.json"
+_WRITTEN_BY_SAVE = ("record", "format", "status", "study", "gallery", "files")
 REPORT = "report.html"
 VERDICT = "verdict.json"
 SCORES = "scores.parquet"
@@ -74,23 +82,32 @@ class Weighing:
     manifest: dict[str, Any]
 
     def __post_init__(self) -> None:
+        if not self.hardness:
+            raise DataError("A weighing needs at least one score. Got none.")
         kinds = frozen_array(self.kinds, np.str_)
-        strange = sorted(set(np.unique(kinds)) - set(KINDS))
-        first = next(iter(self.hardness.values()))
-        if strange or kinds.shape != first.ids.shape:
-            raise DataError(f"A weighing needs one of {KINDS} a training sample. Got {strange}.")
+        strange = sorted(set(kinds.ravel().tolist()) - set(KINDS))
+        n = len(self._scored.ids)
+        if strange or kinds.shape != (n,):
+            raise DataError(
+                f"A weighing needs one of {KINDS} for each of {n} training samples. "
+                f"Got shape {kinds.shape}{f' and {strange[:5]}' if strange else ''}."
+            )
+        object.__setattr__(self, "hardness", dict(self.hardness))
         object.__setattr__(self, "kinds", kinds)
         object.__setattr__(self, "predictions", tuple(self.predictions))
 
     def __repr__(self) -> str:
         return f"Weighing({self.verdict.data!r})\n{self.verdict}"
 
+    @property
+    def _scored(self) -> Hardness:
+        return next(iter(self.hardness.values()))
+
     def samples(self) -> pd.DataFrame:
         """Return the table of training samples: ``id``, ``label`` (class name) and ``kind``."""
-        first = next(iter(self.hardness.values()))
-        names = np.asarray(first.class_names, dtype=object)
+        names = np.asarray(self._scored.class_names, dtype=object)
         return pd.DataFrame(
-            {"id": first.ids, "label": names[first.labels], "kind": self.kinds.astype(object)}
+            {"id": self._scored.ids, "label": names[self._scored.labels], "kind": self.kinds}
         )
 
     def save(self, folder: str | Path) -> None:
@@ -132,7 +149,7 @@ class Weighing:
         """
         folder = Path(folder)
         manifest = read_json(folder / MANIFEST, "Manifest")
-        if manifest["status"] != "complete":
+        if manifest.get("status") != "complete":
             raise DataError(
                 f"The run in {str(folder)!r} did not finish.", hint="run the same command again."
             )
@@ -144,16 +161,16 @@ class Weighing:
                 )
         samples, _ = read_parquet(folder / SAMPLES, "Samples")
         return cls(
-            Study.from_dict(manifest.pop("study")),
+            Study.from_dict(manifest["study"]),
             load_scores(folder / SCORES),
-            samples["kind"].to_numpy(np.str_),
+            samples["kind"],
             Plan.load(folder / PLAN),
             tuple(load_predictions(folder / PREDICTIONS)),
             Evaluation.load(folder / EVALUATION["validation"]),
             Evaluation.load(folder / EVALUATION["test"]),
             Verdict.load(folder / VERDICT),
             Labelled.load(folder / manifest["gallery"]),
-            manifest,
+            {key: value for key, value in manifest.items() if key not in _WRITTEN_BY_SAVE},
         )
 
 
@@ -170,10 +187,10 @@ def require_own_folder(folder: str | Path) -> Path:
         raise OutputError(
             f"The output {str(folder)!r} is a file, not a folder.", hint="choose another --out."
         )
-    if folder.is_dir() and any(folder.iterdir()):
+    if folder.is_dir() and any(not one.name.endswith(UNFINISHED) for one in folder.iterdir()):
         try:
             read_json(folder / MANIFEST, "Manifest")
-        except (DataError, OSError) as error:
+        except (DataError, DataNotFoundError) as error:
             raise OutputError(
                 f"The folder {str(folder)!r} holds files that are not a steelyard run.",
                 hint="choose a new or empty folder with --out; nothing was overwritten.",
@@ -184,7 +201,9 @@ def require_own_folder(folder: str | Path) -> Path:
 def claim_folder(folder: str | Path) -> Path:
     """Mark a folder as a run that is being written, or refuse one that is not ours.
 
-    Until the last file is written its manifest says "running", and it cannot be loaded.
+    Until the last file is written its manifest says "running", and it cannot be loaded. What an
+    earlier run left and this one may not replace is removed: its page, its gallery, and files
+    that a killed process left unfinished.
 
     Raises
     ------
@@ -193,6 +212,9 @@ def claim_folder(folder: str | Path) -> Path:
     """
     folder = require_own_folder(folder)
     write_json(header("Manifest", status="running"), folder / MANIFEST)
+    names = [folder / name for name in (REPORT, *GALLERY.values())]
+    for stale in [*names, *folder.glob(f".*{UNFINISHED}")]:
+        stale.unlink(missing_ok=True)
     return folder
 
 

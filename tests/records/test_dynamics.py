@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from records.samples import IDS, LABELS, NAMES, assert_same, dynamics, n
+
+from steelyard._support.errors import DataError, MismatchError, ParameterError
+from steelyard.records import CHANNELS, Dynamics
+
+
+@pytest.mark.parametrize("ids", IDS.values(), ids=list(IDS))
+def test_dynamics_survive_storing(ids, tmp_path):
+    one = dynamics(ids)
+    one.save(tmp_path / "a.npz")
+    assert_same(one, Dynamics.load(tmp_path / "a.npz"))
+
+
+def test_channels_are_copied_and_locked():
+    mine = {name: np.ones((1, n)) for name in CHANNELS}
+    one = Dynamics(range(n), LABELS, NAMES, mine, 1, "f")
+    mine["margin"][:] = 7
+    assert one.channels["margin"].max() == 1
+    with pytest.raises(ValueError, match="read-only"):
+        one.channels["margin"][0, 0] = 7
+    with pytest.raises(TypeError):
+        one.channels["margin"] = mine["margin"]
+
+
+def test_runs_are_stacked_in_order():
+    first, second = dynamics(runs=2), dynamics(runs=3)
+    both = Dynamics.stack([first, second])
+    assert both.n_runs == 5
+    np.testing.assert_array_equal(both.channels["loss"][:2], first.channels["loss"])
+    np.testing.assert_array_equal(both.channels["loss"][2:], second.channels["loss"])
+    assert_same(Dynamics.stack([first]), first)
+
+
+def changed(**changes):
+    one = dynamics()
+    fields = {name: getattr(one, name) for name in one.__dataclass_fields__}
+    return Dynamics(**{**fields, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"ids": np.arange(n)}, {"data_fingerprint": "other"}, {"n_epochs": 8}],
+)
+def test_runs_on_other_data_are_not_stacked(changes):
+    with pytest.raises(MismatchError, match="Only runs on the same data and epochs"):
+        Dynamics.stack([dynamics(), changed(**changes)])
+
+
+def channels(**changes):
+    return {**{name: np.ones((2, n)) for name in CHANNELS}, **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"channels": {}}, "Dynamics needs the channels"),
+        ({"channels": channels(extra=np.ones((2, n)))}, "Dynamics needs the channels"),
+        ({"channels": channels(loss=np.ones((1, n)))}, "'loss' must have shape"),
+        ({"channels": {name: np.ones(n) for name in CHANNELS}}, "must have shape"),
+        ({"channels": {name: np.ones((2, n - 1)) for name in CHANNELS}}, "must have shape"),
+        ({"channels": {name: np.ones((0, n)) for name in CHANNELS}}, "at least one run"),
+        (
+            {"channels": channels(loss=np.where(np.arange(n) == 3, np.nan, np.ones((2, n))))},
+            "channel 'loss' of Dynamics must be finite. Got 2 .* first in row 3",
+        ),
+        ({"labels": LABELS + 1}, "labels of Dynamics must be codes"),
+        ({"ids": np.zeros(n)}, "unique"),
+        ({"class_names": ("a",) * len(NAMES)}, "must differ"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(changes, message):
+    with pytest.raises(DataError, match=message):
+        changed(**changes)
+
+
+def test_there_is_an_epoch_and_a_run():
+    with pytest.raises(ParameterError, match="Got 0 instead"):
+        changed(n_epochs=0)
+    with pytest.raises(DataError, match="at least one run"):
+        Dynamics.stack([])

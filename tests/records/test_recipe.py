@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from steelyard._support.errors import DataError, ParameterError
+from steelyard.records import Recipe, Study
+
+
+def test_a_recipe_survives_storing(tmp_path):
+    recipe = Recipe("cnn", [8, np.int64(16)], "tanh", "sgd", 0.1, 1e-4, "constant", 32, 5)
+    recipe.save(tmp_path / "a.json")
+    loaded = Recipe.load(tmp_path / "a.json")
+    assert loaded == recipe
+    assert loaded.fingerprint == recipe.fingerprint
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    with pytest.raises(DataError, match=r"must hold a Study record. It holds a Recipe record"):
+        Study.load(tmp_path / "a.json")
+
+
+def test_equal_recipes_have_one_fingerprint_and_others_another():
+    plain = Recipe(learning_rate=1.0, weight_decay=0.0, epochs=3)
+    assert Recipe(learning_rate=1, weight_decay=0, epochs=np.int64(3)) == plain
+    same = Recipe(learning_rate=np.float32(1), weight_decay=0, epochs=np.int64(3))
+    assert same.fingerprint == plain.fingerprint
+    others = [Recipe(), Recipe(epochs=3), Recipe(widths=(64,)), Recipe("trees"), Recipe(leaves=3)]
+    assert len({plain.fingerprint, *(one.fingerprint for one in others)}) == 6
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        (
+            {"model": "mpl"},
+            "The 'model' parameter of Recipe must be one of {'mlp', 'cnn', 'trees'}. "
+            "Got 'mpl' instead. Hint: did you mean 'mlp'?",
+        ),
+        (
+            {"learning_rate": 0},
+            "The 'learning_rate' parameter of Recipe must be a float in the range (0, inf). "
+            "Got 0 instead.",
+        ),
+        (
+            {"epochs": True},
+            "The 'epochs' parameter of Recipe must be an int in the range [1, inf). "
+            "Got True instead.",
+        ),
+        (
+            {"leaves": 1},
+            "The 'leaves' parameter of Recipe must be an int in the range [2, inf). Got 1 instead.",
+        ),
+        (
+            {"widths": (8, 0)},
+            "The 'widths' parameter of Recipe must be an int in the range [1, inf). Got 0 instead.",
+        ),
+        ({"widths": 8}, "The 'widths' parameter of Recipe must be a tuple of int. Got 8 instead."),
+        (
+            {"widths": "8"},
+            "The 'widths' parameter of Recipe must be a tuple of int. Got '8' instead.",
+        ),
+        (
+            {"epoch": 3},
+            "Recipe has no value named 'epoch'. Hint: did you mean 'epochs'?",
+        ),
+    ],
+)
+def test_a_value_out_of_range_is_refused(values, text):
+    with pytest.raises(ParameterError) as caught:
+        Recipe.from_dict(values)
+    assert str(caught.value) == text

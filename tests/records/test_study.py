@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from records.samples import assert_same, study
+
+from steelyard._support.errors import ParameterError
+from steelyard.records import Arm, Claim, Recipe, Study
+
+
+def test_a_study_survives_storing(tmp_path):
+    study().save(tmp_path / "a.json")
+    assert_same(study(), Study.load(tmp_path / "a.json"))
+    assert Study.from_dict(study().to_dict()) == study()
+
+
+def test_cells_go_repetition_by_repetition():
+    arms = [Arm("a", Recipe()), Arm("b", Recipe(), np.float32(1))]
+    one = Study("s", arms, np.int64(2))
+    found = [(arm.name, repetition) for arm, repetition in one.cells()]
+    assert found == [("a", 0), ("b", 0), ("a", 1), ("b", 1)]
+    assert one == Study("s", tuple(arms), 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Study("s", (), 1), "need names that differ"),
+        (lambda: Study("s", (Arm("a", Recipe()),) * 2, 1), "need names that differ"),
+        (lambda: Study("s", (Arm("a", Recipe()),), 0), "Got 0 instead"),
+        (lambda: Study("s", (Arm("a", Recipe()),), 1, -1), "Got -1 instead"),
+        (lambda: Arm("a", Recipe(), np.nan), "'degree' parameter of Arm"),
+        (lambda: Claim("s", "m", "p", "a", "a", ">="), "'relation' parameter of Claim"),
+        (lambda: Claim("s", "m", "p", "a", "a", ">", -1), "'margin' parameter of Claim"),
+        (
+            lambda: Study("s", (Arm("a", Recipe()),), 1, 0, (Claim("s", "m", "p", "a", "b", ">"),)),
+            "'right' parameter of Claim",
+        ),
+    ],
+)
+def test_what_cannot_be_run_is_refused(make, message):
+    with pytest.raises(ParameterError, match=message):
+        make()

@@ -1,0 +1,189 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from records.samples import IDS, NAMES, assert_same, images, table, weighing
+
+from steelyard._support.errors import DataError, DataNotFoundError, OutputError
+from steelyard._support.storage import write_text
+from steelyard.records import Weighing, claim_folder, require_own_folder
+from steelyard.records.weighing import EVALUATION, MANIFEST, REPORT
+
+ALWAYS = {
+    "manifest.json",
+    "verdict.json",
+    "scores.parquet",
+    "plan.parquet",
+    "predictions.parquet",
+    "samples.parquet",
+    *EVALUATION.values(),
+}
+
+
+def files_in(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("make", [images, table])
+@pytest.mark.parametrize("ids", IDS.values(), ids=list(IDS))
+def test_a_weighing_survives_storing(make, ids, tmp_path):
+    one = weighing(ids, make)
+    one.save(tmp_path / "run")
+    gallery = {images: "gallery.npz", table: "gallery.parquet"}[make]
+    assert files_in(tmp_path / "run") == ALWAYS | {gallery}
+    loaded = Weighing.load(tmp_path / "run")
+    # stored as probabilities: the logits come back up to a constant a row
+    for mine, theirs in zip(one.predictions, loaded.predictions, strict=True):
+        np.testing.assert_allclose(theirs.log_probabilities, mine.log_probabilities, atol=1e-12)
+    assert loaded.manifest == one.manifest
+    apart = {"predictions": (), "manifest": {}}
+    assert_same(replace(one, **apart), replace(loaded, **apart))
+    assert repr(loaded) == repr(one)
+
+
+def test_storing_what_was_loaded_gives_the_same_files(tmp_path):
+    weighing().save(tmp_path / "one")
+    Weighing.load(tmp_path / "one").save(tmp_path / "two")
+    # the manifest holds the digest of the predictions, whose logarithms are taken anew
+    for name in files_in(tmp_path / "one") - {"predictions.parquet", MANIFEST}:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_the_samples_name_class_and_kind():
+    one = weighing()
+    samples = one.samples()
+    assert list(samples.columns) == ["id", "label", "kind"]
+    assert samples["id"].tolist() == one.hardness["aum"].ids.tolist()
+    assert samples["label"].tolist() == [NAMES[code] for code in one.hardness["aum"].labels]
+    assert samples["kind"].tolist() == ["ordinary", "hard", "suspect"] * 4
+
+
+@pytest.mark.parametrize("name", [*sorted(ALWAYS - {MANIFEST}), "gallery.npz"])
+def test_a_changed_or_missing_file_is_noticed(name, tmp_path):
+    weighing().save(tmp_path)
+    content = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(content + b" ")
+    with pytest.raises(DataError, match=f"{name}' is missing or was changed.* Hint: run the same"):
+        Weighing.load(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(DataError, match=f"{name}' is missing or was changed"):
+        Weighing.load(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    Weighing.load(tmp_path)
+
+
+def test_a_run_that_did_not_finish_is_refused(tmp_path):
+    claim_folder(tmp_path)
+    with pytest.raises(DataError, match=r"did not finish.* Hint: run the same command again"):
+        Weighing.load(tmp_path)
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(DataNotFoundError, match=MANIFEST):
+            Weighing.load(folder)
+    (tmp_path / MANIFEST).write_text('{"name": "somebody else\'s"}')
+    with pytest.raises(DataError, match="no steelyard record"):
+        Weighing.load(tmp_path)
+
+
+@pytest.mark.parametrize("stage", ["predictions", "samples", "verdict", "gallery", "manifest"])
+def test_a_failure_leaves_a_run_that_says_so(stage, tmp_path, monkeypatch):
+    from steelyard._support import storage
+
+    weighing().save(tmp_path)
+    real = storage.os.fsync
+    names = []
+
+    def full(descriptor):
+        names.append(storage.os.readlink(f"/proc/self/fd/{descriptor}"))
+        written = sum(f".{stage}" in name for name in names)
+        if written > (1 if stage == "manifest" else 0):  # the first manifest says "running"
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    if not storage.Path("/proc/self/fd").exists():
+        pytest.skip("this system does not tell the name of an open file")
+    monkeypatch.setattr(storage.os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        weighing(IDS["text"]).save(tmp_path)
+    assert not [name for name in files_in(tmp_path) if name.startswith(".")]
+    assert json.loads((tmp_path / MANIFEST).read_text())["status"] == "running"
+    with pytest.raises(DataError, match="did not finish"):
+        Weighing.load(tmp_path)
+    monkeypatch.undo()
+    weighing(IDS["text"]).save(tmp_path)
+    assert Weighing.load(tmp_path).plan.ids.tolist() == IDS["text"].tolist()
+
+
+def test_a_new_an_empty_and_an_own_folder_are_claimed(tmp_path):
+    for folder in (tmp_path / "a" / "new one", tmp_path / "empty"):
+        if folder.name == "empty":
+            folder.mkdir()
+        assert claim_folder(folder) == folder
+        assert files_in(folder) == {MANIFEST}
+        assert claim_folder(folder) == folder
+    weighing().save(tmp_path / "empty")
+    assert require_own_folder(tmp_path / "empty") == tmp_path / "empty"
+    assert json.loads((tmp_path / "empty" / MANIFEST).read_text())["status"] == "complete"
+
+
+def test_what_an_earlier_run_left_is_not_taken_for_this_one(tmp_path):
+    weighing(make=table).save(tmp_path)
+    write_text("the page of the earlier run", tmp_path / REPORT)
+    (tmp_path / "my notes.txt").write_text("kept")
+    (tmp_path / ".scores.parquet.0a1b2c3d.part").write_text("of a killed process")
+    weighing(make=images).save(tmp_path)
+    assert files_in(tmp_path) == ALWAYS | {"gallery.npz", "my notes.txt"}
+    Weighing.load(tmp_path)
+
+
+def test_a_killed_claim_does_not_lock_the_folder(tmp_path):
+    (tmp_path / ".manifest.json.0a1b2c3d.part").write_text("{")
+    claim_folder(tmp_path)
+    assert files_in(tmp_path) == {MANIFEST}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("thesis.tex", "mine"),
+        (".hidden", "mine"),
+        (MANIFEST, '{"name": "a web app"}'),
+        (MANIFEST, '["a list"]'),
+        (MANIFEST, "no json"),
+        (MANIFEST, ""),
+    ],
+)
+def test_somebody_elses_folder_is_refused_and_left_alone(name, content, tmp_path):
+    (tmp_path / name).write_text(content)
+    for claim in (require_own_folder, claim_folder, weighing().save):
+        with pytest.raises(OutputError, match=r"not a steelyard run.*Hint: choose a new or empty"):
+            claim(tmp_path)
+    assert files_in(tmp_path) == {name}
+    assert (tmp_path / name).read_text() == content
+
+
+def test_a_file_is_no_folder(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("mine")
+    for folder in (path, path / "run"):
+        with pytest.raises(OutputError, match="Hint: "):
+            claim_folder(folder)
+    assert path.read_text() == "mine"
+
+
+def test_requiring_a_folder_touches_nothing(tmp_path):
+    assert require_own_folder(tmp_path / "new") == tmp_path / "new"
+    assert files_in(tmp_path) == set()
+
+
+def test_what_does_not_fit_together_is_refused():
+    one = weighing()
+    with pytest.raises(DataError, match="at least one score"):
+        replace(one, hardness={})
+    with pytest.raises(DataError, match=r"Got shape \(3,\)"):
+        replace(one, kinds=one.kinds[:3])
+    with pytest.raises(DataError, match=r"and \['odd'\]"):
+        replace(one, kinds=["odd"] * 12)
