@@ -124,7 +124,7 @@ def make_weighing(
         "fingerprint": FINGERPRINT,
         "seed": seed,
         "probe": recipe.to_dict(),
-        "split": {"validation": 0.2, "test": 0.2},
+        "split": {"given": [], "drawn": {"validation": 0.2, "test": 0.2}},
         "versions": {"steelyard": "0.1.0", "numpy": "2.4.0", "python": "3.11.2"},
         "started": "2026-01-02T03:04:05+00:00",
         "wall_seconds": 48.3,

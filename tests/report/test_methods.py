@@ -26,7 +26,12 @@ def test_a_referee_finds_every_step(images):
 
 
 def test_given_parts_are_said(images):
-    assert "came with their parts" in words(with_manifest(images, split="given"))["Parts"]
+    whole = {"given": ["train", "validation", "test"], "drawn": {}}
+    assert "came with their parts" in words(with_manifest(images, split=whole))["Parts"]
+    half = {"given": ["train", "test"], "drawn": {"validation": 0.2}}
+    said = words(with_manifest(images, split=half))["Parts"]
+    assert "came with train and test, which were kept" in said
+    assert "validation of train" in said
     assert "not recorded" in words(with_manifest(images, split=None))["Parts"]
 
 

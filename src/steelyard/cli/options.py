@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from steelyard._support.errors import ParameterError
-from steelyard.datasets import load, read_prior
+from steelyard.datasets import ORDERS, load, read_prior
 from steelyard.datasets import long_tail as carve
 from steelyard.records.labelled import Labelled
 
@@ -45,6 +45,10 @@ LongTail = Annotated[
     float | None,
     typer.Option(help="First carve the data long-tailed: rarest class / most frequent class."),
 ]
+LongTailOrder = Annotated[
+    str,
+    typer.Option(help=f"Which classes are to be frequent, with --long-tail: {', '.join(ORDERS)}."),
+]
 Probe = Annotated[
     str | None,
     typer.Option(help="mlp, cnn or trees; by default trees for tables and mlp for images."),
@@ -66,6 +70,7 @@ def _read(
     data: Data = DEMO,
     target: Target = None,
     long_tail: LongTail = None,
+    long_tail_order: LongTailOrder = "given",
     no_header: NoHeader = False,
     id_column: IdColumn = None,
     drop: Drop = None,
@@ -84,7 +89,9 @@ def _read(
         skip_unreadable=skip_unreadable,
         drop_missing_target=drop_missing_target,
     )
-    return labelled if long_tail is None else carve(labelled, long_tail, seed=seed)
+    if long_tail is None:
+        return labelled
+    return carve(labelled, long_tail, order=long_tail_order, seed=seed)
 
 
 def reads_data(verb: Callable[..., None]) -> Callable[..., None]:

@@ -3,11 +3,12 @@
 from steelyard.datasets.built_in import BuiltIn, built_in_sets
 from steelyard.datasets.duplicates import DuplicatesAcrossParts, find_duplicates_across_parts
 from steelyard.datasets.load import load
-from steelyard.datasets.long_tail import long_tail, long_tail_counts
+from steelyard.datasets.long_tail import ORDERS, long_tail, long_tail_counts
 from steelyard.datasets.prior_files import read_prior
 from steelyard.datasets.split import split
 
 __all__ = [
+    "ORDERS",
     "BuiltIn",
     "DuplicatesAcrossParts",
     "built_in_sets",

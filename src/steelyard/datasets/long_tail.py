@@ -14,7 +14,7 @@ from steelyard._support.validation import check_choice, check_integer, check_rea
 from steelyard.datasets.simplest_fraction import simplest_fraction
 from steelyard.records.labelled import Labelled
 
-_ORDERS = ("given", "reversed", "shuffled")
+ORDERS = ("given", "reversed", "largest", "shuffled")
 
 
 def long_tail_counts(n_max: int, ratio: float, n_classes: int) -> np.ndarray:
@@ -79,10 +79,11 @@ def long_tail(
         carved by the same ratio.
     ratio : float in (0, 1]
         Samples of the rarest class to those of the most frequent one.
-    order : {"given", "reversed", "shuffled"} or sequence of str
-        Which classes are frequent: in code order, from the last, in an order drawn from the
-        seed, or the class names from the most to the least frequent. Published benchmarks use
-        "given", so that rarity and class index go together.
+    order : {"given", "reversed", "largest", "shuffled"} or sequence of str
+        Which classes are frequent: in code order, from the last, the largest first (ties in
+        code order), in an order drawn from the seed, or the class names from the most to the
+        least frequent. Published benchmarks use "given", so that rarity and class index go
+        together.
     seed : int
         Draws the samples that stay, and the shuffled order.
 
@@ -120,9 +121,11 @@ def _ranked_classes(data: Labelled, order: str | Sequence[str], seed: int) -> np
     """Return the class codes from the most to the least frequent."""
     codes = np.arange(data.n_classes)
     if isinstance(order, str):
-        order = check_choice(order, "order", "long_tail", _ORDERS)
+        order = check_choice(order, "order", "long_tail", ORDERS)
         if order == "shuffled":
             return _shuffled_classes(data, seed)
+        if order == "largest":
+            return np.argsort(-data.class_counts, kind="stable")
         return codes if order == "given" else codes[::-1]
     names = [str(name) for name in order]
     for name in names:
@@ -174,10 +177,9 @@ def _check_counts(data: Labelled, counts: np.ndarray, available: np.ndarray, rat
     short = np.flatnonzero(available < counts)
     if len(short):
         code = short[0]
-        names = [data.class_names[code] for code in np.argsort(-available, kind="stable")]
         raise DataError(
             f"Class {data.class_names[code]!r} has {available[code]:,} samples and its place in "
             f"the order asks for {counts[code]:,}.",
-            hint=f"name the classes from the largest on, order={tuple(names)!r}, or lower the "
-            "ratio.",
+            hint="let the largest class lead, order='largest' (--long-tail-order largest), or "
+            "lower the ratio.",
         )

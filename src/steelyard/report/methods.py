@@ -191,15 +191,21 @@ def _parts(manifest: Mapping[str, Any]) -> str:
 
 def _split(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     split = manifest.get("split")
-    if split == "given":
-        how = "The data came with their parts, which were kept."
-    elif isinstance(split, Mapping) and {"validation", "test"} <= set(split):
-        shares = " and ".join(
-            f"{100 * split[part]:.3g}{THIN_SPACE}% {part}" for part in ("validation", "test")
-        )
-        how = f"Split once, at random within each class: {shares}, the rest for training."
-    else:
+    if split is None:
         how = f"How the data were split: {NOT_RECORDED}."
+    elif not split["drawn"]:
+        how = "The data came with their parts, which were kept."
+    else:
+        shares = " and ".join(
+            f"{100 * split['drawn'][part]:.3g}{THIN_SPACE}% {part}"
+            for part in ("validation", "test")
+            if part in split["drawn"]
+        )
+        drawn = f"Split once, at random within each class: {shares}"
+        if split["given"]:
+            how = f"The data came with {listed(split['given'])}, which were kept. {drawn} of train."
+        else:
+            how = f"{drawn}, the rest for training."
     parts = _parts(manifest)
     return (how, f"Samples: {parts}.") if parts else (how,)
 

@@ -135,7 +135,14 @@ def weigh(
         "fingerprint": parted.fingerprint,
         "seed": seed,
         "probe": recipe.to_dict(),
-        "split": "given" if given.split is not None else {"validation": validation, "test": test},
+        "split": {
+            "given": list(given.parts),
+            "drawn": {
+                part: share
+                for part, share in (("validation", validation), ("test", test))
+                if part not in given.parts
+            },
+        },
         "duplicates": {
             "held_out": duplicates.n_duplicates,
             "other_label": duplicates.n_other_label,
