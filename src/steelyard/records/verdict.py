@@ -86,7 +86,8 @@ class ClassVerdict:
     rare : bool
         Fewer training samples than half an even share.
     hard : bool or None
-        Recall at equal shares is shown to lie below the average class; None: no data.
+        Recall at equal shares is shown to lie below the average class, and the training samples
+        rank harder than the middle one; None: no data.
     n_suspect : int
         Training samples that look mislabelled.
     """

@@ -100,7 +100,8 @@ def steps(weighing: Weighing) -> tuple[Step, ...]:
             (
                 "A class is rare if it has fewer training samples than half an even share.",
                 "It is hard if its recall at equal shares is shown to lie below the average "
-                "class; equal shares take the effect of rarity on the decision out.",
+                "class and its training samples rank harder than the middle one; equal shares "
+                "take the effect of rarity on the decision out.",
                 "A training sample is suspect if the models contradict its label beyond the noise "
                 "of their runs and it stands out from its own class. It is hard if it is among "
                 "the hardest of all and not suspect.",

@@ -13,6 +13,7 @@ from steelyard.records.verdict import ClassVerdict
 
 # Ours: a class is rare below half of the share it would have if all classes were equal.
 RARE_SHARE = 0.5
+_MIDDLE_RANK = 0.5
 
 
 def judge_classes(
@@ -20,11 +21,13 @@ def judge_classes(
 ) -> tuple[ClassVerdict, ...]:
     """Return one verdict a class.
 
-    A class is *rare* by its training count alone. It is *hard* if its recall lies below the
-    average class even after the prior is corrected to equal shares, which takes away what a
-    model loses by expecting the class too seldom; the upper end of its interval must lie below
-    the mean recall of all classes. The correction cannot take away that a rare class had few
-    samples to learn from, so a class can be both.
+    A class is *rare* by its training count alone. It is *hard* where two witnesses agree. On
+    held-out data its recall lies below the average class even after the prior is corrected to
+    equal shares, which takes away what a model loses by expecting the class too seldom; the
+    upper end of its interval must lie below the mean recall of all classes. And its training
+    samples rank harder than the middle one: of two classes one always has the lower recall,
+    which may be no more than where the boundary was drawn. The correction cannot take away that
+    a rare class had few samples to learn from, so a class can be both.
 
     Parameters
     ----------
@@ -58,7 +61,7 @@ def judge_classes(
                 recall_even,
                 float(mean_rank[name]),
                 share < RARE_SHARE / train_part.n_classes,
-                None if recall_even is None else bool(recall_even.high < average),
+                _is_hard(recall_even, average, float(mean_rank[name])),
                 int((kinds[mine] == "suspect").sum()),
             )
         )
@@ -69,6 +72,12 @@ def _class_table(test: Evaluation, arm: str, decision: str) -> pd.DataFrame:
     rows = test.by_class
     mine = (rows["arm"] == arm) & (rows["decision"] == decision) & (rows["prior"] == "uniform")
     return rows[mine].set_index("class")
+
+
+def _is_hard(recall_even: Interval | None, average: float, mean_rank: float) -> bool | None:
+    if recall_even is None:
+        return None
+    return bool(recall_even.high < average and mean_rank > _MIDDLE_RANK)
 
 
 def _recall(row: pd.Series) -> Interval | None:
