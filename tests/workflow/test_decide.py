@@ -110,3 +110,4 @@ def test_identical_arms_give_no_evidence():
     found = answers((0, 0, 0), (0, 0, 0))["train"]
     assert found.outcome == "no evidence"
     assert "no evidence" in found.sentence
+    assert "the very same test samples" in found.sentence

@@ -69,7 +69,7 @@ def _summary(verdict: Verdict) -> str:
     hard = [one.name for one in verdict.classes if one.hard]
     lines += [
         "",
-        f"  Rare classes: {_names(rare)}. Hard classes: {_names(hard)}.",
+        f"  Rare classes: {_names(rare) or 'none'}. Hard classes: {_names(hard) or 'none shown'}.",
         f"  Training samples that look mislabelled: {verdict.n_suspect}; hard ones: "
         f"{verdict.n_hard}.",
     ]
@@ -79,4 +79,4 @@ def _summary(verdict: Verdict) -> str:
 def _names(names: list[str]) -> str:
     shown = [one_line(name) for name in names[:_MANY]]
     more = [f"and {len(names) - _MANY} more"] if len(names) > _MANY else []
-    return ", ".join(shown + more) or "none shown"
+    return ", ".join(shown + more)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from steelyard.records.evaluation import AS_TRAINED, CORRECTED, Evaluation
 from steelyard.records.interval import Interval
 from steelyard.records.study import Arm, Study
@@ -138,9 +136,15 @@ def _sentence(
             f"{where}leave the data as they are. The best degree ({chosen.degree:g}) changes "
             f"accuracy by {points(rebalanced)}{full}."
         )
-    smallest = 100 * float(np.max([rebalanced.half_width, 0.0]))
+    if rebalanced == _NOTHING:
+        return (
+            f"{where}no evidence that rebalancing helps or hurts. Even the best degree "
+            f"({chosen.degree:g}) was right and wrong on the very same test samples as the data "
+            "as they are."
+        )
     return (
         f"{where}no evidence that rebalancing helps or hurts. The best degree "
         f"({chosen.degree:g}) changes accuracy by {points(rebalanced)}; effects below about "
-        f"{smallest:.1f} points could not be seen with this many test samples and seeds."
+        f"{100 * rebalanced.half_width:.1f} points could not be seen with this many test samples "
+        "and seeds."
     )
