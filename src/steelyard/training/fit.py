@@ -69,7 +69,7 @@ def fit(
     watch = None if recorder is None else _in_callers_order(prepared, recorder)
     end_epoch = None if recorder is None else recorder.end_epoch
     train = train_trees if recipe.model == "trees" else train_network
-    with bounded_threads(recipe):
+    with bounded_threads(prepared):
         predict = train(prepared, recipe, draws, seed, repetition, watch, end_epoch)
         canonical_logits = [predict(X) for X in prepared.X_held_out]
     predictions = []
