@@ -51,7 +51,9 @@ LongTailOrder = Annotated[
 ]
 Probe = Annotated[
     str | None,
-    typer.Option(help="mlp, cnn or trees; by default trees for tables and mlp for images."),
+    typer.Option(
+        help="mlp, cnn, trees or xgboost; by default trees for tables and mlp for images."
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="Equal data and seed give an equal result.")]
 Json = Annotated[

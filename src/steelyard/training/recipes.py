@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from steelyard.records.labelled import Labelled
 from steelyard.records.recipe import Recipe
 
+_TREES = Recipe("trees", learning_rate=0.1, weight_decay=1.0, epochs=100, leaves=15)
+
 PROBES = MappingProxyType(
     {
         "mlp": Recipe("mlp", widths=(128,), learning_rate=2e-3, batch_size=64, epochs=20),
         "cnn": Recipe("cnn", widths=(16, 32, 64), learning_rate=3e-3, batch_size=64, epochs=15),
-        "trees": Recipe("trees", learning_rate=0.1, weight_decay=1.0, epochs=100, leaves=15),
+        "trees": _TREES,
+        "xgboost": replace(_TREES, library="xgboost"),
     }
 )
 
