@@ -176,3 +176,17 @@ def test_bad_priors_are_refused(given, message):
 def test_train_by_name_where_it_is_not_known():
     with pytest.raises(DataError, match="training prior is not known here"):
         deployment_priors({"train": None}, NAMES, None)
+
+
+def test_no_interval_of_a_level_reaches_beyond_what_it_can_be():
+    truth = np.repeat([0, 1, 2], [4, 4, 4])
+    logits = 8.0 * np.eye(3)[truth]
+    logits[0] = [0.0, 0.1, 0.0]
+    one = Predictions(np.arange(12), truth, logits, NAMES, TRAIN)
+    overall = evaluate([one]).overall.set_index(["metric", "prior", "decision"])
+    accuracy = overall.loc[("accuracy", "uniform", "as trained")]
+    assert accuracy["mean"] == pytest.approx(11 / 12)
+    assert accuracy["high"] == 1
+    assert overall.loc[("log_loss", "uniform", "as trained")]["low"] == 0
+    assert (overall["low"] <= overall["mean"]).all()
+    assert (overall["mean"] <= overall["high"]).all()

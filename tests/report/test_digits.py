@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from steelyard.records.interval import Interval
+from steelyard.records.interval import Interval, supported_decimals
 from steelyard.report import digits
 
 
@@ -15,12 +15,12 @@ def true_minus(text):
     [(12, 0), (9.6, 0), (3.6, 0), (3.5, 1), (1.2, 1), (0.96, 1), (0.94, 1), (0.4, 1), (0.12, 2)],
 )
 def test_the_half_width_decides_the_decimals(half_width, expected):
-    assert digits.decimals(half_width, most=3) == expected
+    assert supported_decimals(half_width, most=3) == expected
 
 
 def test_decimals_stop_at_the_most_and_known_numbers_have_one():
-    assert digits.decimals(0.0001, most=2) == 2
-    assert digits.decimals(0, most=2) == 1
+    assert supported_decimals(0.0001, most=2) == 2
+    assert supported_decimals(0, most=2) == 1
 
 
 @pytest.mark.parametrize(

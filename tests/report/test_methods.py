@@ -62,7 +62,7 @@ def test_every_gap_is_named_with_its_reason(images):
     duplicated = with_manifest(images, duplicates={"held_out": 1200, "other_label": 3})
     found = " ".join(methods.gaps(duplicated))
     assert "1,200 validation or test samples also stand in the training part" in found
-    assert "3 samples have a duplicate with another label" in found
+    assert "3 carry another label there" in found
 
     assert methods.gaps(with_manifest(images, warnings=["look\nout"])) == ("look out",)
 
@@ -84,7 +84,7 @@ def test_the_record_names_command_fingerprint_and_time(images):
     assert facts["Wall time"] == "48 s"
     assert facts["Versions"] == "numpy 2.4.0, python 3.11.2, steelyard 0.1.0"
     facts = {fact.title: fact.value for fact in methods.facts(with_manifest(images, command=None))}
-    assert facts["Command"] == "not recorded"
+    assert facts["Command"] == "called from Python"
 
 
 def test_the_data_in_one_line(images):

@@ -111,3 +111,12 @@ def test_identical_arms_give_no_evidence():
     assert found.outcome == "no evidence"
     assert "no evidence" in found.sentence
     assert "the very same test samples" in found.sentence
+
+
+def test_a_degree_that_validation_did_not_choose_is_no_verdict_but_is_not_hidden():
+    found = answers(validation_shifts=(-2, -2, -6), test_shifts=(-2, -2, 0))["train"]
+    assert found.degree == 0.5
+    assert found.fully_balanced.above_zero
+    assert found.outcome == "no evidence"
+    assert "validation did not choose it" in found.sentence
+    assert points(found.fully_balanced) in found.sentence

@@ -70,8 +70,8 @@ def _summary(verdict: Verdict) -> str:
     lines += [
         "",
         f"  Rare classes: {_names(rare) or 'none'}. Hard classes: {_names(hard) or 'none shown'}.",
-        f"  Training samples that look mislabelled: {verdict.n_suspect}; hard ones: "
-        f"{verdict.n_hard}.",
+        f"  Training samples that look mislabelled: {verdict.n_suspect}; others of the hardest "
+        f"tenth: {verdict.n_hard}.",
     ]
     return "\n".join(lines)
 

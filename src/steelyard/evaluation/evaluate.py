@@ -14,7 +14,7 @@ from steelyard._support.validation import did_you_mean
 from steelyard.evaluation.confusion import class_precision, class_recall, confusion_matrix
 from steelyard.evaluation.intervals import stratified_interval, wilson_interval
 from steelyard.evaluation.priors import deployment_priors
-from steelyard.evaluation.quantities import QUANTITIES
+from steelyard.evaluation.quantities import QUANTITIES, RANGES
 from steelyard.records.evaluation import AS_TRAINED, COLUMNS, CORRECTED, Evaluation
 from steelyard.records.interval import Interval
 from steelyard.records.predictions import Predictions
@@ -70,7 +70,7 @@ def evaluate(
             }
             for (arm, decision), rows in values.items():
                 key = {"arm": arm, "decision": decision, "prior": prior_name, "metric": metric}
-                interval = stratified_interval(rows, first.truth, prior)
+                interval = _within(stratified_interval(rows, first.truth, prior), RANGES[metric])
                 tables["overall"].append({**key, **_ends(interval), "n_seeds": len(rows)})
                 for model, row in zip(arms[arm], rows, strict=True):
                     value = stratified_interval(row[np.newaxis], first.truth, prior).mean
@@ -165,6 +165,12 @@ def _class_rows(models: list[Predictions], prior: np.ndarray, counts: np.ndarray
             ends = {"recall": interval.mean, "low": interval.low, "high": interval.high}
         rows.append({"class": name, "n": n, **ends, "precision": float(precision[code])})
     return rows
+
+
+def _within(interval: Interval, ends: tuple[float, float]) -> Interval:
+    low, high = ends
+    mean = min(max(interval.mean, low), high)  # rounding can leave a mean of ones above one
+    return Interval(mean, max(interval.low, low), min(max(interval.high, mean), high))
 
 
 def _ends(interval: Interval) -> dict[str, float]:

@@ -20,6 +20,9 @@ def negative_log_likelihood(predictions: Predictions) -> np.ndarray:
     return -predictions.log_probabilities[np.arange(len(predictions)), predictions.truth]
 
 
+# The ends of what each metric can be: no interval of a level reaches beyond them.
+RANGES = MappingProxyType({"accuracy": (0.0, 1.0), "log_loss": (0.0, np.inf)})
+
 # A metric under a prior is sum_c prior_c * (mean of its quantity over samples of class c).
 QUANTITIES: MappingProxyType[str, Callable[[Predictions], np.ndarray]] = MappingProxyType(
     {"accuracy": correctness, "log_loss": negative_log_likelihood}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from steelyard._support.errors import DataError
@@ -48,3 +49,23 @@ class Interval:
     def half_width(self) -> float:
         """Half of the interval's length: how small a difference the evidence could show."""
         return (self.high - self.low) / 2
+
+
+def supported_decimals(half_width: float, most: int) -> int:
+    """Return how many decimals an interval's half width supports, from 0 to ``most``.
+
+    The rule of the Particle Data Group: the half width keeps two significant digits when they
+    are 10 to 35, else one. A half width of zero (a number known exactly) gets one decimal.
+
+    References
+    ----------
+    Particle Data Group, Review of Particle Physics, section 5.3.
+    """
+    if half_width <= 0:
+        return min(1, most)
+    exponent = math.floor(math.log10(half_width))
+    leading = half_width / 10**exponent
+    significant = 2 if leading < 3.55 else 1
+    if leading >= 9.5:  # rounds up to 10, which already has two digits
+        exponent, significant = exponent + 1, 2
+    return min(max(significant - 1 - exponent, 0), most)

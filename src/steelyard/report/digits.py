@@ -1,8 +1,7 @@
 """Numbers with the digits that their interval supports, and no more.
 
 Shares are shown in percent, differences of shares in percentage points, log losses in nats. The
-interval decides the decimals by the rule of the Particle Data Group (Review of Particle Physics,
-section 5.3): its half width keeps two significant digits when they are 10 to 35, else one.
+interval decides the decimals; see `steelyard.records.interval.supported_decimals`.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from steelyard.records.interval import Interval
+from steelyard.records.interval import Interval, supported_decimals
 
 MINUS = "\N{MINUS SIGN}"
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -41,21 +40,6 @@ class Figure:
 
     def __str__(self) -> str:
         return f"{self.value} {self.range}"
-
-
-def decimals(half_width: float, most: int) -> int:
-    """Return how many decimals an interval's half width supports, from 0 to ``most``.
-
-    A half width of zero (a number known exactly) gets one decimal.
-    """
-    if half_width <= 0:
-        return min(1, most)
-    exponent = math.floor(math.log10(half_width))
-    leading = half_width / 10**exponent
-    significant = 2 if leading < 3.55 else 1
-    if leading >= 9.5:  # rounds up to 10, which already has two digits
-        exponent, significant = exponent + 1, 2
-    return min(max(significant - 1 - exponent, 0), most)
 
 
 def percent(share: Interval) -> Figure:
@@ -107,7 +91,7 @@ def measured(value: float, spread: float) -> tuple[str, str]:
     """Return a score and its standard deviation over runs; the second is empty without one."""
     if not math.isfinite(spread):
         return f"{value:.3g}".replace("-", MINUS), ""
-    places = decimals(spread, 3)
+    places = supported_decimals(spread, 3)
     return _unsigned(value, places), f"{spread:.{places}f}"
 
 
@@ -123,7 +107,7 @@ def duration(seconds: float) -> str:
 
 def _figure(interval: Interval, scale: float, most: int, signed: bool = False) -> Figure:
     mean, low, high = (scale * part for part in (interval.mean, interval.low, interval.high))
-    places = decimals((high - low) / 2, most)
+    places = supported_decimals((high - low) / 2, most)
     if not signed:
         return Figure(*(_unsigned(part, places) for part in (mean, low, high)))
     # An interval that excludes zero must not print as one that touches it: one more decimal may

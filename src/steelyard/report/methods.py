@@ -104,7 +104,7 @@ def steps(weighing: Weighing) -> tuple[Step, ...]:
                 "take the effect of rarity on the decision out.",
                 "A training sample is suspect if the models contradict its label beyond the noise "
                 "of their runs and it stands out from its own class. It is hard if it is among "
-                "the hardest of all and not suspect.",
+                "the hardest tenth of all and not suspect.",
             ),
         ),
     )
@@ -116,7 +116,7 @@ def facts(weighing: Weighing) -> tuple[Fact, ...]:
     versions = manifest.get("versions") or {}
     wall = manifest.get("wall_seconds")
     return (
-        Fact("Command", one_line(manifest.get("command") or NOT_RECORDED), code=True),
+        Fact("Command", one_line(manifest.get("command") or "called from Python"), code=True),
         Fact("Data fingerprint", one_line(weighing.verdict.data_fingerprint), code=True),
         Fact("Training part fingerprint", one_line(weighing.plan.data_fingerprint), code=True),
         Fact("Seed", str(weighing.verdict.seed), code=True),
@@ -243,7 +243,7 @@ def _repetitions(weighing: Weighing) -> tuple[str, ...]:
         f"{n} {'repetition' if n == 1 else 'repetitions'} of {arms} arms: {n * arms} models.",
         f"Every random draw derives from the seed {weighing.verdict.seed} by named purposes "
         f"(split, arm, repetition). All arms share the split; arms of one repetition share their "
-        f"initial weights, so that they can be compared in pairs.",
+        f"seeds, and so their initial weights, to be compared in pairs.",
     )
 
 
@@ -293,9 +293,7 @@ def _duplicates(duplicates: Mapping[str, int] | None) -> list[str]:
             f"training part: figures on those parts may flatter."
         )
     if duplicates and duplicates.get("other_label"):
-        found.append(
-            f"{count(duplicates['other_label'])} samples have a duplicate with another label."
-        )
+        found.append(f"Of them {count(duplicates['other_label'])} carry another label there.")
     return found
 
 

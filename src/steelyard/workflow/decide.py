@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from steelyard.records.evaluation import AS_TRAINED, CORRECTED, Evaluation
-from steelyard.records.interval import Interval
+from steelyard.records.interval import Interval, supported_decimals
 from steelyard.records.study import Arm, Study
 from steelyard.records.verdict import PriorVerdict
 
@@ -82,16 +82,16 @@ def choose_outcome(
     return "no evidence"
 
 
-def points(interval: Interval, sign: bool = True) -> str:
+def points(interval: Interval) -> str:
     """Return a difference of accuracies in percentage points with its interval.
 
-    The decimals are those that the interval's width supports.
+    The decimals are those that the interval supports.
     """
-    width = 100 * (interval.high - interval.low)
-    decimals = 2 if 0 < width < 1 else 1
-    ends = [100 * end + 0.0 for end in (interval.mean, interval.low, interval.high)]
-    form = f"{{:+.{decimals}f}}" if sign else f"{{:.{decimals}f}}"
-    mean, low, high = (form.format(end).replace("-", "\N{MINUS SIGN}") for end in ends)
+    decimals = supported_decimals(100 * interval.half_width, most=2)
+    mean, low, high = (
+        f"{100 * end + 0.0:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+        for end in (interval.mean, interval.low, interval.high)
+    )
     return f"{mean} points [{low}, {high}]"
 
 
@@ -107,44 +107,47 @@ def _sentence(
 ) -> str:
     names = {"train": "the training distribution", "uniform": "equal class shares"}
     where = f"Under {names.get(prior, f'the prior {prior!r}')}: "
-    degree = f"degree {chosen.degree:g}"
+    degree = f"degree {chosen.degree:g}, chosen on validation,"
+    largest = f"degree {fullest.degree:g}"
     if outcome == "rebalance":
+        control = ""
         if over_corrected.above_zero and corrected != _NOTHING:
             control = f", and {points(over_corrected)} over correcting the prior after training"
         elif corrected != _NOTHING:
             control = (
-                f"; whether correcting the prior after training would do as well is open "
+                "; whether correcting the prior after training would do as well is open "
                 f"({points(corrected)})"
             )
-        else:
-            control = ""
         return (
-            f"{where}rebalance to {degree}. Accuracy changes by {points(rebalanced)} against the "
-            f"data as they are{control}."
+            f"{where}rebalance to degree {chosen.degree:g}, chosen on validation. Accuracy changes "
+            f"by {points(rebalanced)} against the data as they are{control}."
         )
     if outcome == "correct":
         return (
             f"{where}leave the data as they are and correct the prior after training: "
-            f"{points(corrected)} of accuracy. Rebalancing ({degree}) gives {points(rebalanced)}, "
-            f"which is {points(over_corrected)} against the correction."
+            f"{points(corrected)} of accuracy. Rebalancing to {degree} gives {points(rebalanced)}; "
+            f"against the correction that is {points(over_corrected)}."
         )
     if outcome == "leave":
-        full = ""
-        if fullest != chosen:
-            full = f"; balancing to degree {fullest.degree:g} gives {points(fully)}"
+        full = "" if fullest == chosen else f"; {largest} changes it by {points(fully)}"
         return (
-            f"{where}leave the data as they are. The best degree ({chosen.degree:g}) changes "
-            f"accuracy by {points(rebalanced)}{full}."
+            f"{where}leave the data as they are. Rebalancing to {degree} changes accuracy by "
+            f"{points(rebalanced)}{full}."
         )
     if rebalanced == _NOTHING:
-        return (
-            f"{where}no evidence that rebalancing helps or hurts. Even the best degree "
-            f"({chosen.degree:g}) was right and wrong on the very same test samples as the data "
-            "as they are."
+        seen = (
+            f"Rebalancing to {degree} was right and wrong on the very same test samples as the "
+            "data as they are."
         )
-    return (
-        f"{where}no evidence that rebalancing helps or hurts. The best degree "
-        f"({chosen.degree:g}) changes accuracy by {points(rebalanced)}; effects below about "
-        f"{100 * rebalanced.half_width:.1f} points could not be seen with this many test samples "
-        "and seeds."
-    )
+    else:
+        seen = (
+            f"Rebalancing to {degree} changes accuracy by {points(rebalanced)}; effects below "
+            f"about {100 * rebalanced.half_width:.1f} points could not be seen with this many "
+            "test samples and seeds."
+        )
+    if fully.above_zero and fullest != chosen:
+        seen += (
+            f" On test {largest} looks better ({points(fully)}), but validation did not choose "
+            "it: weigh again with more data or seeds."
+        )
+    return f"{where}no evidence either way. {seen}"
