@@ -1,6 +1,7 @@
 """A weighing end to end, on small data."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,13 @@ from toy_data import parted, renamed_and_permuted, toy_images, toy_table
 from steelyard._support.errors import DataError, ParameterError, SteelyardWarning
 from steelyard.records import Labelled, Weighing
 from steelyard.records.weighing import PREDICTIONS, VERDICT
+from steelyard.resampling import by_count
 from steelyard.training import PROBES
 from steelyard.workflow import plan, score, train, weigh
+from steelyard.workflow.decide import decide
 
+# by its full name: the package calls its function "weigh" too
+MODULE = sys.modules["steelyard.workflow.weigh"]
 QUICK = replace(PROBES["mlp"], epochs=3, batch_size=16)
 TREES = replace(PROBES["trees"], epochs=8)
 IMAGES = parted(toy_images((120, 60, 20), noise=120.0))
@@ -189,3 +194,64 @@ def test_train_and_plan_and_score_go_together():
     assert scores["el2n"].n_runs == 2
     with pytest.raises(ParameterError, match="did you mean 'el2n'"):
         score(IMAGES, estimators=["el2m"], runs=1, probe=QUICK)
+
+
+def test_natural_training_is_always_an_arm():
+    assert [arm.degree for arm in quick_weigh(degrees=(1,)).study.arms] == [0, 1]
+
+
+def test_each_repetition_draws_its_own_plan_and_arms_share_it(monkeypatch):
+    drawn = []
+
+    def spy(data, degree, *, seed):
+        drawn.append((degree, seed))
+        return by_count(data, degree, seed=seed)
+
+    monkeypatch.setattr(MODULE, "by_count", spy)
+    quick_weigh(seeds=3)
+    seeds = {degree: [seed for d, seed in drawn[:6] if d == degree] for degree in (0.0, 1.0)}
+    assert seeds[0.0] == seeds[1.0]
+    assert len(set(seeds[0.0])) == 3
+
+
+def test_another_seed_splits_and_trains_otherwise():
+    given, other = quick_weigh(seed=0), quick_weigh(seed=1)  # of data that bring their parts
+    np.testing.assert_array_equal(given.predictions[0].ids, other.predictions[0].ids)
+    assert not np.array_equal(given.predictions[0].logits, other.predictions[0].logits)
+    whole = toy_table()
+    first, second = (quick_weigh(whole, probe=TREES, seed=seed) for seed in (0, 1))
+    assert set(first.predictions[0].ids) != set(second.predictions[0].ids)
+
+
+def test_the_shares_of_the_parts_are_those_asked_for():
+    found = quick_weigh(toy_table(), probe=TREES, validation=0.1, test=0.3).manifest
+    assert (found["n_train"], found["n_validation"], found["n_test"]) == (120, 20, 60)
+    assert found["split"] == {"given": [], "drawn": {"validation": 0.1, "test": 0.3}}
+
+
+@pytest.mark.parametrize("outcome", ["rebalance", "correct", "leave", "no evidence"])
+def test_the_plan_is_the_identity_unless_the_verdict_is_to_rebalance(outcome, monkeypatch):
+    def decided(*words):
+        answers = decide(*words)
+        return (replace(answers[0], outcome=outcome), *answers[1:])
+
+    monkeypatch.setattr(MODULE, "decide", decided)
+    found = quick_weigh()
+    assert found.plan.is_identity == (outcome != "rebalance")
+    if outcome == "rebalance":
+        assert set(found.plan.achieved) <= {35, 36, 37, 38, 39, 40, 41}  # three of 120/60/20
+
+
+def test_the_gallery_shows_the_hardest_and_the_suspects(weighing):
+    aum = weighing.hardness["aum"]
+    hard = [row for row in aum.hardest(len(aum.ids)) if weighing.kinds[row] == "hard"]
+    assert set(aum.ids[hard[:24]]) <= set(weighing.gallery.ids)
+    suspects = aum.ids[weighing.kinds == "suspect"]
+    assert set(weighing.gallery.ids) - set(aum.ids[hard[:24]]) <= set(suspects)
+
+
+def test_runs_of_a_score_differ_and_so_do_seeds():
+    first = score(IMAGES, estimators=["aum"], runs=2, probe=QUICK)["aum"]
+    assert (first.spread > 0).all()
+    second = score(IMAGES, estimators=["aum"], runs=2, probe=QUICK, seed=1)["aum"]
+    assert not np.array_equal(first.values, second.values)
