@@ -60,6 +60,33 @@ def test_a_class_of_one_sample_is_not_certain():
     assert alone.half_width > 0.3
 
 
+def test_where_the_prior_leans_on_three_samples_so_do_the_degrees_of_freedom():
+    truth = np.repeat([0, 1], [1000, 3])
+    values = np.zeros((1, 1003))
+    values[0, 1000:] = [0, 1, -1]  # the common class never differs: its thousand samples lend none
+    found = stratified_interval(values, truth, np.array([0.5, 0.5]))
+    pooled = 2 / 1001
+    error = 0.5 * np.sqrt((2 + pooled) / 9)
+    assert found.half_width == pytest.approx(stats.t.ppf(0.975, 3) * error)
+
+
+def test_a_class_of_one_sample_spreads_as_far_as_it_lies_from_the_rest():
+    truth = np.array([0] * 50 + [1])
+    values = (truth == 1).astype(float)[np.newaxis]
+    found = stratified_interval(values, truth, np.array([0.9, 0.1]))
+    # class 1 counts as one sample at 1 and one at the estimate, .1; class 0 as 51 of 52
+    spread = 0.01 * 0.5 * 0.9**2 + 0.81 * 50 / 51 * 0.1**2 / 50**2
+    freedom = spread**2 / ((0.01 * 0.405) ** 2 + (spread - 0.01 * 0.405) ** 2 / 50)
+    assert found.mean == pytest.approx(0.1)
+    assert found.half_width == pytest.approx(stats.t.ppf(0.975, freedom) * np.sqrt(spread))
+
+
+@pytest.mark.parametrize("K", [3, 7, 10])
+def test_what_never_varies_has_no_width_whatever_the_rounding(K):
+    interval = stratified_interval(np.ones((5, 4 * K)), np.arange(4 * K) % K, np.ones(K) / K)
+    assert interval.half_width == 0
+
+
 def test_equal_arms_differ_by_exactly_nothing():
     interval = stratified_interval(np.zeros((4, 30)), np.arange(30) % 3, np.ones(3) / 3)
     assert (interval.mean, interval.low, interval.high) == (0, 0, 0)
@@ -96,5 +123,33 @@ def test_two_arms_that_do_not_differ_are_told_apart_in_at_most_one_of_twenty(rat
         hard = rng.beta(rate * 5, (1 - rate) * 5, 200)  # samples differ in how often they fail
         left, right = (rng.random((2, 5, 200)) < hard).astype(float)
         interval = stratified_interval(left - right, truth, np.ones(4) / 4)
+        told += interval.above_zero or interval.below_zero
+    assert told / repeats <= 0.05
+
+
+TAILS = {
+    "digits": ([100, 66, 43, 28, 19, 12, 8, 5, 3, 2], np.linspace(0.02, 0.3, 10)),
+    "ones": ([100, 60, 36, 22, 13, 8, 5, 3, 1, 1], np.linspace(0.02, 0.3, 10)),
+    "two classes, one of three": ([1000, 3], np.array([0.02, 0.3])),
+    "two classes, one of ten": ([1000, 10], np.array([0.02, 0.3])),
+}
+
+
+@pytest.mark.parametrize("same_seeds", [True, False])
+@pytest.mark.parametrize(("counts", "rates"), TAILS.values(), ids=TAILS)
+def test_under_equal_shares_a_tail_of_few_samples_does_not_tell_equal_arms_apart(
+    counts, rates, same_seeds
+):
+    """Rare classes are the unsure ones: the arms differ on more of their few samples."""
+    rng = np.random.default_rng(11)
+    truth = np.repeat(np.arange(len(counts)), counts)
+    size = (1 if same_seeds else 5, len(truth))
+    repeats, told = 400, 0
+    for _ in range(repeats):
+        sample = (rng.random(len(truth)) < rates[truth]) * rng.choice([-1.0, 1.0], len(truth))
+        own = (rng.random(size) < rates[truth]) * rng.choice([-1.0, 1.0], size)
+        shared = same_seeds | (rng.random(size) < 0.5)
+        values = np.where(shared, sample, own) * np.ones((5, 1))
+        interval = stratified_interval(values, truth, np.ones(len(counts)) / len(counts))
         told += interval.above_zero or interval.below_zero
     assert told / repeats <= 0.05

@@ -51,10 +51,11 @@ def stratified_interval(
         R = sum_c prior_c^2 rest_c / (n_c S)    seed-by-sample residual, counted in A and in B
         standard error^2 = max(A, B, A + B - R)
 
-    with Student's t at Satterthwaite's degrees of freedom. A class's variance borrows one
-    degree of freedom from the pooled variance within classes, so that a class of one or two
-    samples does not claim to be certain. With one seed, B is unknown and the interval speaks of
-    that one model on other samples.
+    with Student's t at Satterthwaite's degrees of freedom, of which a class brings as many as it
+    has samples: where the prior leans on a class of three samples, so does the interval. Each
+    class borrows one sample: it counts as one seen at the overall estimate, with the spread
+    pooled within classes, so that a class of one or two samples does not claim to be certain.
+    With one seed, B is unknown and the interval speaks of that one model on other samples.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def stratified_interval(
     References
     ----------
     Cochran (1977), Sampling Techniques, ch. 5 (stratified means); Satterthwaite (1946),
-    Biometrics Bulletin 2(6). The pooling and the lower bound are ours.
+    Biometrics Bulletin 2(6). The borrowed sample and the lower bound are ours.
     """
     n_seeds = len(values)
     counts = np.bincount(truth, minlength=len(prior))
@@ -83,8 +84,7 @@ def stratified_interval(
     if weights.sum() <= 0:
         raise DataError("No class with a positive deployment share has held-out samples.")
     weights = weights / weights.sum()
-    used = counts > 0
-    n = np.where(used, counts, 1)
+    n = np.where(counts > 0, counts, 1)
 
     def class_sums(row: np.ndarray) -> np.ndarray:
         return np.bincount(truth, weights=row, minlength=len(prior))
@@ -96,9 +96,12 @@ def stratified_interval(
     sample_means = values.mean(axis=0)
     class_means = seed_class_means.mean(axis=0)
     squares = class_sums((sample_means - class_means[truth]) ** 2)
-    freedom = max(int(used.sum()), len(truth) - int(used.sum()))
-    pooled = squares.sum() / freedom
-    between_samples = float((weights**2 * (squares + pooled) / n / n)[used].sum())
+    n_present = int((counts > 0).sum())
+    pooled = squares.sum() / max(n_present, len(truth) - n_present)
+    offset = np.round(class_means - estimate, 12)  # beyond lies the noise of the arithmetic
+    borrowed = pooled + n / (n + 1) * offset**2
+    by_class = weights**2 * (squares + borrowed) / n**2
+    between_samples = float(by_class.sum())
 
     between_seeds = residual = 0.0
     if n_seeds > 1:
@@ -106,11 +109,11 @@ def stratified_interval(
         rest = values - sample_means - (seed_class_means - class_means)[:, truth]
         rest_squares = class_sums((rest**2).sum(axis=0))
         rest_variance = rest_squares / (np.maximum(n - 1, 1) * (n_seeds - 1))
-        residual = float((weights**2 * rest_variance / (n * n_seeds))[used].sum())
+        residual = float((weights**2 * rest_variance / (n * n_seeds)).sum())
     variance = max(between_samples, between_seeds, between_samples + between_seeds - residual)
     if variance <= 0:
         return Interval(estimate, estimate, estimate)
-    spent = between_samples**2 / freedom
+    spent = float((by_class**2 / n).sum())
     if n_seeds > 1:
         spent += between_seeds**2 / (n_seeds - 1)
     half = float(stats.t.ppf(0.5 + level / 2, variance**2 / spent) * np.sqrt(variance))
