@@ -190,3 +190,24 @@ def test_no_interval_of_a_level_reaches_beyond_what_it_can_be():
     assert overall.loc[("log_loss", "uniform", "as trained")]["low"] == 0
     assert (overall["low"] <= overall["mean"]).all()
     assert (overall["mean"] <= overall["high"]).all()
+
+
+def test_precision_is_that_under_the_prior():
+    found = evaluate([model()], PRIORS).by_class
+    one = model()
+    plain = found[(found["prior"] == "train") & (found["decision"] == "as trained")]
+    np.testing.assert_allclose(
+        plain["precision"], metrics.precision_score(TRUTH, one.predicted, average=None)
+    )
+    even = found[(found["prior"] == "uniform") & (found["decision"] == "as trained")]
+    rates = np.stack([np.bincount(one.predicted[TRUTH == c], minlength=3) for c in range(3)])
+    rates = rates / rates.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(even["precision"], np.diag(rates) / rates.sum(axis=0))
+
+
+def test_one_truth_for_all_arms():
+    flipped = TRUTH.copy()
+    flipped[0] = 2
+    other = Predictions(np.arange(100), flipped, model().logits, NAMES, TRAIN, arm="b")
+    with pytest.raises(MismatchError, match="not predicted on the same samples, truth"):
+        evaluate([model(), other])

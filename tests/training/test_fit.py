@@ -222,3 +222,17 @@ def test_default_probes():
     assert default_probe(toy_images()) == "mlp"
     assert default_probe(toy_table()) == "trees"
     assert default_probe(toy_table((5,) * 11)) == "mlp"
+
+
+@pytest.mark.parametrize("model", ["mlp", "trees"])
+def test_samples_that_a_plan_repeats_are_trained_on_as_often(model):
+    data = parted(toy_table())
+    repeated = by_count(data.part("train"), 1.0, size="grow")  # leaves nothing out
+    assert (repeated.counts > 0).all()
+    natural, _ = trained(data, model)
+    grown, _ = trained(data, model, plan=repeated)
+    rarest = data.class_counts.argmin()
+    assert (
+        np.exp(grown.log_probabilities)[:, rarest].mean()
+        > np.exp(natural.log_probabilities)[:, rarest].mean() + 0.05
+    )
