@@ -200,7 +200,7 @@ def test_precision_is_that_under_the_prior():
         plain["precision"], metrics.precision_score(TRUTH, one.predicted, average=None)
     )
     even = found[(found["prior"] == "uniform") & (found["decision"] == "as trained")]
-    rates = np.stack([np.bincount(one.predicted[TRUTH == c], minlength=3) for c in range(3)])
+    rates = np.stack([np.bincount(one.predicted[c == TRUTH], minlength=3) for c in range(3)])
     rates = rates / rates.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(even["precision"], np.diag(rates) / rates.sum(axis=0))
 
