@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from steelyard._support.errors import DataError
 from steelyard.records.interval import Interval
@@ -30,7 +30,7 @@ def wilson_interval(share: float, n: int, level: float = LEVEL) -> Interval:
     ----------
     Wilson (1927), JASA 22(158), 209-212.
     """
-    z = stats.norm.ppf(0.5 + level / 2)
+    z = special.ndtri(0.5 + level / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     # at shares of 0 and 1 rounding can leave the estimate a bit outside
@@ -116,5 +116,5 @@ def stratified_interval(
     spent = float((by_class**2 / n).sum())
     if n_seeds > 1:
         spent += between_seeds**2 / (n_seeds - 1)
-    half = float(stats.t.ppf(0.5 + level / 2, variance**2 / spent) * np.sqrt(variance))
+    half = float(special.stdtrit(variance**2 / spent, 0.5 + level / 2) * np.sqrt(variance))
     return Interval(estimate, estimate - half, estimate + half)
