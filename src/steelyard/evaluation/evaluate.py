@@ -13,7 +13,7 @@ import pandas as pd
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.validation import did_you_mean
 from steelyard.evaluation.confusion import class_precision, confusion_matrix
-from steelyard.evaluation.intervals import stratified_interval, wilson_interval
+from steelyard.evaluation.intervals import recall_intervals, stratified_interval
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import QUANTITIES, RANGES
 from steelyard.records.evaluation import AS_TRAINED, COLUMNS, CORRECTED, Evaluation
@@ -165,23 +165,16 @@ def _pairs(
 
 def _class_rows(cell: _Cell, first: Predictions, prior: np.ndarray) -> list[dict]:
     counts = np.bincount(first.truth, minlength=len(first.class_names))
-    right = np.stack(
-        [
-            np.bincount(first.truth, weights=row, minlength=len(counts))
-            for row in cell.values["accuracy"]
-        ]
-    )
-    recall = (right / np.maximum(counts, 1)).mean(axis=0)
+    recalls = recall_intervals(cell.values["accuracy"], first.truth, len(counts))
     # precision from the seeds' summed counts: a seed that never predicts a class adds nothing
     precision = class_precision(cell.confusion, prior)
     rows = []
-    for code, name in enumerate(first.class_names):
-        n = int(counts[code])
+    for code, (name, recall) in enumerate(zip(first.class_names, recalls, strict=True)):
         ends = {"recall": np.nan, "low": np.nan, "high": np.nan}
-        if n:
-            interval = wilson_interval(float(recall[code]), n)
-            ends = {"recall": interval.mean, "low": interval.low, "high": interval.high}
-        rows.append({"class": name, "n": n, **ends, "precision": float(precision[code])})
+        if recall is not None:
+            ends = {"recall": recall.mean, "low": recall.low, "high": recall.high}
+        row = {"class": name, "n": int(counts[code]), **ends}
+        rows.append({**row, "precision": float(precision[code])})
     return rows
 
 
