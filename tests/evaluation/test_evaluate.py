@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics
 
 from steelyard._support.errors import DataError, MismatchError
-from steelyard.evaluation import deployment_priors, evaluate
+from steelyard.evaluation import deployment_priors, evaluate, negative_log_likelihood
 from steelyard.records import Predictions
 
 NAMES = ("a", "b", "c")
@@ -93,6 +93,17 @@ def test_differences_are_paired_and_signed():
     ]
     nothing = evaluate([*same, *twin], PRIORS).difference("twin", "degree=0", "uniform")
     assert (nothing.low, nothing.high) == (0, 0)
+
+
+def test_judging_leaves_no_second_copy_of_the_logits_behind():
+    models = arms()
+    evaluate(models, PRIORS)
+    for one in models:  # with a thousand classes and 25 models a copy is gigabytes
+        wide = [name for name, value in vars(one).items() if np.shape(value) == one.logits.shape]
+        assert wide == ["logits"]
+        np.testing.assert_array_equal(
+            negative_log_likelihood(one), -one.log_probabilities[np.arange(100), TRUTH]
+        )
 
 
 def test_by_seed_averages_to_overall():

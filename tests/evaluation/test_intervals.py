@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from steelyard._support.errors import DataError
-from steelyard.evaluation import stratified_interval, wilson_interval
+from steelyard.evaluation import recall_intervals, stratified_interval, wilson_interval
 
 
 @pytest.mark.parametrize(("right", "n"), [(0, 1), (1, 1), (0, 20), (7, 20), (20, 20), (970, 1000)])
@@ -14,6 +14,54 @@ def test_wilson_agrees_with_scipy(right, n):
     expected = stats.binomtest(right, n).proportion_ci(method="wilson")
     np.testing.assert_allclose((found.low, found.high), expected, atol=1e-12)
     assert found.mean == right / n
+
+
+def test_a_recall_of_one_seed_or_of_seeds_that_agree_is_wilsons():
+    truth = np.repeat([0, 2], [20, 5])
+    right = np.tile([1, 1, 0, 1, 0], 5).astype(float)[np.newaxis]
+    for values in (right, np.repeat(right, 5, axis=0)):
+        first, absent, last = recall_intervals(values, truth, 3)
+        assert first == wilson_interval(0.6, 20)
+        assert absent is None
+        assert last == wilson_interval(0.6, 5)
+
+
+def test_seeds_that_disagree_make_a_recall_less_sure():
+    truth = np.zeros(1000, dtype=int)
+    seeds = np.array([0.5, 0.6, 0.7])
+    right = (np.arange(1000) < 1000 * seeds[:, np.newaxis]).astype(float)  # all or none changes
+    (found,) = recall_intervals(right, truth, 1)
+    rest = 0.0
+    for s in range(3):  # the seed-by-sample residual, by its definition
+        for i in range(1000):
+            rest += (right[s, i] - right[:, i].mean() - right[s].mean() + right.mean()) ** 2
+    excess = seeds.var(ddof=1) / 3 - rest / (2 * 999) / 3000
+    binomial = 0.6 * 0.4 / 1000
+    wider = stats.t.ppf(0.975, 2 * (1 + binomial / excess) ** 2) / stats.norm.ppf(0.975)
+    expected = wilson_interval(0.6, 1000 / (1 + excess / binomial) / wider**2)
+    assert (found.mean, found.low, found.high) == pytest.approx(
+        (expected.mean, expected.low, expected.high)
+    )
+    assert found.half_width > 3 * wilson_interval(0.6, 1000).half_width
+
+
+@pytest.mark.parametrize("n", [10, 150, 1000])
+@pytest.mark.parametrize("seed_sd", [0.0, 0.04, 0.1])
+def test_recalls_cover_the_truth_whether_or_not_the_seeds_agree(n, seed_sd):
+    rng = np.random.default_rng(5)
+    truth = np.zeros(n, dtype=int)
+    repeats, covered = 400, 0
+    for _ in range(repeats):
+        chance = rng.beta(0.7, 0.3, n) + 0.0  # samples differ: some fail in every seed
+        shift = np.clip(rng.normal(0, seed_sd, (5, 1)), -0.3, 0.3)
+        flipped = rng.random((5, n)) < np.abs(shift)  # a seed is right, or wrong, on more of them
+        right = np.where(flipped, shift > 0, rng.random((5, n)) < chance).astype(float)
+        toggled = np.mean(np.abs(np.clip(rng.normal(0, seed_sd, 4000), -0.3, 0.3)))
+        expected = (1 - toggled) * 0.7 + toggled * 0.5
+        (found,) = recall_intervals(right, truth, 1)
+        covered += found.low <= expected <= found.high
+    # 400 repeats: three standard errors are 3.3 points; too wide is the safer side
+    assert covered / repeats >= 0.917
 
 
 def test_the_estimate_weighs_classes_by_the_prior_and_not_by_their_counts():

@@ -6,7 +6,7 @@ from steelyard.evaluation.confusion import (
     confusion_matrix,
 )
 from steelyard.evaluation.evaluate import evaluate
-from steelyard.evaluation.intervals import stratified_interval, wilson_interval
+from steelyard.evaluation.intervals import recall_intervals, stratified_interval, wilson_interval
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import correctness, negative_log_likelihood
 
@@ -18,6 +18,7 @@ __all__ = [
     "deployment_priors",
     "evaluate",
     "negative_log_likelihood",
+    "recall_intervals",
     "stratified_interval",
     "wilson_interval",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -11,8 +12,8 @@ import pandas as pd
 
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.validation import did_you_mean
-from steelyard.evaluation.confusion import class_precision, class_recall, confusion_matrix
-from steelyard.evaluation.intervals import stratified_interval, wilson_interval
+from steelyard.evaluation.confusion import class_precision, confusion_matrix
+from steelyard.evaluation.intervals import recall_intervals, stratified_interval
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import QUANTITIES, RANGES
 from steelyard.records.evaluation import AS_TRAINED, COLUMNS, CORRECTED, Evaluation
@@ -56,27 +57,29 @@ def evaluate(
         raise DataError(f"There is no arm {base!r} to compare with.", hint=did_you_mean(base, arms))
     names = first.class_names
     checked = deployment_priors(priors or {}, names, arms[base][0].prior)
-    counts = np.bincount(first.truth, minlength=len(names))
+    as_trained = {arm: _judge(models) for arm, models in arms.items()}
     tables: dict[str, list[dict]] = {name: [] for name in COLUMNS}
     for prior_name, prior in checked.items():
-        decided = _decisions(arms, prior)
-        for (arm, decision), models in decided.items():
+        cells = {}
+        for arm, models in arms.items():
+            cells[arm, AS_TRAINED] = as_trained[arm]
+            if all(model.prior is not None for model in models):
+                cells[arm, CORRECTED] = _judge(model.corrected(prior) for model in models)
+        for (arm, decision), cell in cells.items():
             key = {"arm": arm, "decision": decision, "prior": prior_name}
-            tables["by_class"] += [key | row for row in _class_rows(models, prior, counts)]
-        for metric, quantity in QUANTITIES.items():
-            values = {
-                cell: np.stack([quantity(model) for model in models])
-                for cell, models in decided.items()
-            }
-            for (arm, decision), rows in values.items():
+            tables["by_class"] += [key | row for row in _class_rows(cell, first, prior)]
+        for metric in QUANTITIES:
+            for (arm, decision), cell in cells.items():
                 key = {"arm": arm, "decision": decision, "prior": prior_name, "metric": metric}
+                rows = cell.values[metric]
                 interval = _within(stratified_interval(rows, first.truth, prior), RANGES[metric])
                 tables["overall"].append({**key, **_ends(interval), "n_seeds": len(rows)})
                 for model, row in zip(arms[arm], rows, strict=True):
                     value = stratified_interval(row[np.newaxis], first.truth, prior).mean
                     tables["by_seed"].append({**key, "seed": model.seed, "value": value})
-            for left, right in _pairs(list(values), base):
-                interval = stratified_interval(values[left] - values[right], first.truth, prior)
+            for left, right in _pairs(list(cells), base):
+                difference = cells[left].values[metric] - cells[right].values[metric]
+                interval = stratified_interval(difference, first.truth, prior)
                 tables["differences"].append(
                     {
                         "prior": prior_name,
@@ -86,13 +89,14 @@ def evaluate(
                         "base_arm": right[0],
                         "base_decision": right[1],
                         **_ends(interval),
-                        "n_seeds": len(values[left]),
+                        "n_seeds": len(difference),
                     }
                 )
     frames = {
         name: pd.DataFrame(tables[name], columns=columns) for name, columns in COLUMNS.items()
     }
-    no_data = tuple(names[code] for code in np.flatnonzero(counts == 0))
+    absent = np.bincount(first.truth, minlength=len(names)) == 0
+    no_data = tuple(names[code] for code in np.flatnonzero(absent))
     return Evaluation(first.split, names, checked, **frames, no_data=no_data)
 
 
@@ -126,15 +130,24 @@ def _by_arm(predictions: Sequence[Predictions]) -> dict[str, list[Predictions]]:
     return arms
 
 
-def _decisions(
-    arms: Mapping[str, list[Predictions]], prior: np.ndarray
-) -> dict[tuple[str, str], list[Predictions]]:
-    decided = {}
-    for arm, models in arms.items():
-        decided[arm, AS_TRAINED] = models
-        if all(model.prior is not None for model in models):
-            decided[arm, CORRECTED] = [model.corrected(prior) for model in models]
-    return decided
+@dataclass(frozen=True)
+class _Cell:
+    """What is kept of the models of one arm and decision; their logits, K a sample, are not."""
+
+    values: dict[str, np.ndarray]  # of each metric's quantity, shape (seeds, n)
+    confusion: np.ndarray  # summed over seeds
+
+
+def _judge(models: Iterable[Predictions]) -> _Cell:
+    values: dict[str, list[np.ndarray]] = {metric: [] for metric in QUANTITIES}
+    confusion: Any = 0
+    for model in models:
+        for metric, quantity in QUANTITIES.items():
+            values[metric].append(quantity(model))
+        confusion = confusion + confusion_matrix(
+            model.truth, model.predicted, len(model.class_names)
+        )
+    return _Cell({metric: np.stack(rows) for metric, rows in values.items()}, confusion)
 
 
 def _pairs(
@@ -150,20 +163,18 @@ def _pairs(
     ]
 
 
-def _class_rows(models: list[Predictions], prior: np.ndarray, counts: np.ndarray) -> list[dict]:
-    names = models[0].class_names
-    confusions = [confusion_matrix(model.truth, model.predicted, len(names)) for model in models]
-    recall = np.mean([class_recall(confusion) for confusion in confusions], axis=0)
+def _class_rows(cell: _Cell, first: Predictions, prior: np.ndarray) -> list[dict]:
+    counts = np.bincount(first.truth, minlength=len(first.class_names))
+    recalls = recall_intervals(cell.values["accuracy"], first.truth, len(counts))
     # precision from the seeds' summed counts: a seed that never predicts a class adds nothing
-    precision = class_precision(np.sum(confusions, axis=0), prior)
+    precision = class_precision(cell.confusion, prior)
     rows = []
-    for code, name in enumerate(names):
-        n = int(counts[code])
+    for code, (name, recall) in enumerate(zip(first.class_names, recalls, strict=True)):
         ends = {"recall": np.nan, "low": np.nan, "high": np.nan}
-        if n:
-            interval = wilson_interval(float(recall[code]), n)
-            ends = {"recall": interval.mean, "low": interval.low, "high": interval.high}
-        rows.append({"class": name, "n": n, **ends, "precision": float(precision[code])})
+        if recall is not None:
+            ends = {"recall": recall.mean, "low": recall.low, "high": recall.high}
+        row = {"class": name, "n": int(counts[code]), **ends}
+        rows.append({**row, "precision": float(precision[code])})
     return rows
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from steelyard._support.errors import DataError
 from steelyard.records.interval import Interval
@@ -11,18 +11,15 @@ from steelyard.records.interval import Interval
 LEVEL = 0.95
 
 
-def wilson_interval(share: float, n: int, level: float = LEVEL) -> Interval:
+def wilson_interval(share: float, n: float, level: float = LEVEL) -> Interval:
     """Return Wilson's score interval of a binomial share.
-
-    For a recall averaged over seeds, n is the number of test samples, not samples times seeds:
-    the seeds saw the same samples.
 
     Parameters
     ----------
     share : float
         Observed share in [0, 1].
-    n : int
-        Samples, at least 1.
+    n : float
+        Samples, or what they are worth, above 0.
     level : float
         Confidence level.
 
@@ -30,11 +27,66 @@ def wilson_interval(share: float, n: int, level: float = LEVEL) -> Interval:
     ----------
     Wilson (1927), JASA 22(158), 209-212.
     """
-    z = stats.norm.ppf(0.5 + level / 2)
+    z = special.ndtri(0.5 + level / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     # at shares of 0 and 1 rounding can leave the estimate a bit outside
     return Interval(share, float(min(share, centre - half)), float(max(share, centre + half)))
+
+
+def recall_intervals(
+    right: np.ndarray, truth: np.ndarray, n_classes: int, level: float = LEVEL
+) -> list[Interval | None]:
+    """Return each class's recall, averaged over seeds, with its interval; None without samples.
+
+    Wilson's interval with n the number of samples, not samples times seeds: the seeds saw the
+    same ones. Where the seeds disagree by more than chance on single samples explains (``E``),
+    n counts for less::
+
+        E = max(0, var_seeds / S - rest / (n S))    rest: seed-by-sample residual
+        A = recall (1 - recall) / n
+        n' = n A / (A + E) * (z / t)^2
+
+    t at Satterthwaite's degrees of freedom of A + E, A's being known from the recall itself.
+
+    Parameters
+    ----------
+    right : ndarray of shape (S, n)
+        1 where a seed's model is right, else 0.
+    truth : ndarray of shape (n,)
+        Class codes.
+    n_classes : int
+        Number of classes K.
+    level : float
+        Confidence level.
+
+    References
+    ----------
+    Korn and Graubard (1998), Survey Methodology 24(2), the effective sample size. Taking the
+    residual off is ours.
+    """
+    n_seeds = len(right)
+    counts = np.bincount(truth, minlength=n_classes)
+    n = np.maximum(counts, 1)
+    seed_recalls = np.stack([_class_sums(row, truth, n_classes) for row in right]) / n
+    recalls = seed_recalls.mean(axis=0)
+    worth = n.astype(np.float64)
+    if n_seeds > 1:
+        between_seeds = seed_recalls.var(axis=0, ddof=1) / n_seeds
+        rest = _seed_by_sample_variances(right, seed_recalls, truth, n_classes) / (n * n_seeds)
+        excess = np.maximum(between_seeds - rest, 0.0)
+        excess[excess < 1e-12] = 0.0  # beyond lies the noise of the arithmetic
+        binomial = recalls * (1 - recalls) / n
+        unsure = (excess > 0) & (binomial > 0)
+        excess, binomial = excess[unsure], binomial[unsure]
+        freedom = (n_seeds - 1) * ((binomial + excess) / excess) ** 2
+        tail = 0.5 + level / 2
+        wider = special.stdtrit(freedom, tail) / special.ndtri(tail)
+        worth[unsure] *= binomial / (binomial + excess) / wider**2
+    return [
+        wilson_interval(float(recall), float(size), level) if count else None
+        for recall, size, count in zip(recalls, worth, counts, strict=True)
+    ]
 
 
 def stratified_interval(
@@ -85,17 +137,14 @@ def stratified_interval(
         raise DataError("No class with a positive deployment share has held-out samples.")
     weights = weights / weights.sum()
     n = np.where(counts > 0, counts, 1)
-
-    def class_sums(row: np.ndarray) -> np.ndarray:
-        return np.bincount(truth, weights=row, minlength=len(prior))
-
-    seed_class_means = np.stack([class_sums(row) for row in values]) / n
+    n_classes = len(prior)
+    seed_class_means = np.stack([_class_sums(row, truth, n_classes) for row in values]) / n
     by_seed = seed_class_means @ weights
     estimate = float(by_seed.mean())
 
     sample_means = values.mean(axis=0)
     class_means = seed_class_means.mean(axis=0)
-    squares = class_sums((sample_means - class_means[truth]) ** 2)
+    squares = _class_sums((sample_means - class_means[truth]) ** 2, truth, n_classes)
     n_present = int((counts > 0).sum())
     pooled = squares.sum() / max(n_present, len(truth) - n_present)
     offset = np.round(class_means - estimate, 12)  # beyond lies the noise of the arithmetic
@@ -106,15 +155,28 @@ def stratified_interval(
     between_seeds = residual = 0.0
     if n_seeds > 1:
         between_seeds = float(by_seed.var(ddof=1)) / n_seeds
-        rest = values - sample_means - (seed_class_means - class_means)[:, truth]
-        rest_squares = class_sums((rest**2).sum(axis=0))
-        rest_variance = rest_squares / (np.maximum(n - 1, 1) * (n_seeds - 1))
-        residual = float((weights**2 * rest_variance / (n * n_seeds)).sum())
+        rest = _seed_by_sample_variances(values, seed_class_means, truth, n_classes)
+        residual = float((weights**2 * rest / (n * n_seeds)).sum())
     variance = max(between_samples, between_seeds, between_samples + between_seeds - residual)
     if variance <= 0:
         return Interval(estimate, estimate, estimate)
     spent = float((by_class**2 / n).sum())
     if n_seeds > 1:
         spent += between_seeds**2 / (n_seeds - 1)
-    half = float(stats.t.ppf(0.5 + level / 2, variance**2 / spent) * np.sqrt(variance))
+    half = float(special.stdtrit(variance**2 / spent, 0.5 + level / 2) * np.sqrt(variance))
     return Interval(estimate, estimate - half, estimate + half)
+
+
+def _class_sums(row: np.ndarray, truth: np.ndarray, n_classes: int) -> np.ndarray:
+    return np.bincount(truth, weights=row, minlength=n_classes)
+
+
+def _seed_by_sample_variances(
+    values: np.ndarray, seed_class_means: np.ndarray, truth: np.ndarray, n_classes: int
+) -> np.ndarray:
+    """Return, for each class, the variance that neither seed nor sample explains, shape (K,)."""
+    seed_effects = seed_class_means - seed_class_means.mean(axis=0)
+    rest = values - values.mean(axis=0) - seed_effects[:, truth]
+    n = np.bincount(truth, minlength=n_classes)
+    squares = _class_sums((rest**2).sum(axis=0), truth, n_classes)
+    return squares / (np.maximum(n - 1, 1) * (len(values) - 1))

@@ -17,7 +17,10 @@ def correctness(predictions: Predictions) -> np.ndarray:
 
 def negative_log_likelihood(predictions: Predictions) -> np.ndarray:
     """Return minus the natural logarithm of the true class's probability, shape (n,), nats."""
-    return -predictions.log_probabilities[np.arange(len(predictions)), predictions.truth]
+    # not from log_probabilities, which a model keeps: K numbers a sample, where one is needed
+    logits = predictions.logits - predictions.logits.max(axis=1, keepdims=True)
+    own = logits[np.arange(len(predictions)), predictions.truth]
+    return np.log(np.exp(logits, out=logits).sum(axis=1)) - own
 
 
 # The ends of what each metric can be: no interval of a level reaches beyond them.
