@@ -175,7 +175,8 @@ def test_a_prior_that_does_not_fit_names_the_nearest_class(tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
-def test_somebody_elses_folder_is_refused_before_the_work(tmp_path, capsys):
+def test_somebody_elses_folder_is_refused_before_the_work(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("steelyard.cli.weigh.weigh_data", pytest.fail)
     data = str(written(good(), tmp_path / "data.csv"))
     theirs = tmp_path / "theirs"
     theirs.mkdir()
