@@ -102,6 +102,16 @@ CASES = {
         "data.csv --target churn",
         ["churn", "did you mean 'churned'"],
     ),
+    "semicolons": (
+        lambda folder: good().to_csv(folder / "data.csv", sep=";", index=False),
+        "data.csv",
+        ["separated by ';'"],
+    ),
+    "an identifier for a target": (
+        lambda folder: written(good().assign(y=range(50)), folder / "data.csv"),
+        "data.csv",
+        ["is it the right target?"],
+    ),
     "no target": (lambda folder: written(good(), folder / "data.csv"), "data.csv --", ["target"]),
     "single class": (single_class, "data.csv", ["class"]),
     "class of one sample": (one_sample, "data.csv", ["lonely"]),

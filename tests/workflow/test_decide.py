@@ -39,6 +39,7 @@ def test_every_outcome_needs_its_evidence(rebalanced, corrected, over_corrected,
         (Interval(0.0123, 0.0012, 0.0234), "+1.2 points [+0.1, +2.3]"),
         (Interval(-0.0123, -0.0140, -0.0106), "\u22121.23 points [\u22121.40, \u22121.06]"),
         (NOTHING, "+0.0 points [+0.0, +0.0]"),
+        (Interval(0.1, -0.004, 0.204), "+10 points [+0, +20]"),
     ],
 )
 def test_differences_carry_the_decimals_their_interval_supports(interval, text):
@@ -110,7 +111,7 @@ def test_identical_arms_give_no_evidence():
     found = answers((0, 0, 0), (0, 0, 0))["train"]
     assert found.outcome == "no evidence"
     assert "no evidence" in found.sentence
-    assert "the very same test samples" in found.sentence
+    assert "made no test sample right or wrong" in found.sentence
 
 
 def test_a_degree_that_validation_did_not_choose_is_no_verdict_but_is_not_hidden():

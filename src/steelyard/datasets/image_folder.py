@@ -197,7 +197,7 @@ def _refuse_unreadable(unreadable: dict[_File, str], skip: bool) -> None:
     if unreadable and not skip:
         file, reason = next(iter(unreadable.items()))
         raise DataError(
-            f"{len(unreadable)} images cannot be read, first {file.id!r}: {reason}.",
+            f"Images that cannot be read: {len(unreadable)}, first {file.id!r}: {reason}.",
             hint="replace or remove them, or leave them out: --skip-unreadable "
             "(skip_unreadable=True).",
         )

@@ -114,10 +114,13 @@ def _check_enough(data: Labelled, parts: np.ndarray, needed: int) -> None:
         return
     named = ", ".join(f"{data.class_names[code]!r} ({counts[code]})" for code in few[:5])
     what = "samples" if data.split is None else "training samples"
+    hint = "merge such a class with another, collect more of it, or leave its rows out."
+    if len(few) > data.n_classes / 2:
+        hint = "is it the right target? An identifier or a number to predict is no class."
     raise DataError(
         f"{len(few)} of {data.n_classes} classes have fewer than {needed} {what}, one for each "
         f"part: {named}{', ...' if len(few) > 5 else ''}.",
-        hint="merge such a class with another, collect more of it, or leave its rows out.",
+        hint=hint,
     )
 
 

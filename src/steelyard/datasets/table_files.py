@@ -76,8 +76,20 @@ def read_text_table(path: Path, *, header: bool = True, comment: str | None = No
         )
     if not header:
         return table.rename(columns=lambda position: f"x{position}")
+    _refuse_other_separators(path, table.columns)
     _warn_of_data_in_header(path, table.columns)
     return table
+
+
+def _refuse_other_separators(path: Path, names: pd.Index) -> None:
+    """Raise if the header is one name that holds what separates columns elsewhere."""
+    for separator in (";", "\t", "|", ","):
+        if len(names) == 1 and separator in str(names[0]):
+            raise DataError(
+                f"{str(path)!r} has a single column, {str(names[0])!r}; its cells seem to be "
+                f"separated by {separator!r}.",
+                hint="save it with commas as .csv, or with tabs as .tsv.",
+            )
 
 
 def _warn_of_data_in_header(path: Path, names: pd.Index) -> None:

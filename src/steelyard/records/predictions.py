@@ -188,7 +188,8 @@ def load_predictions(path: str | Path, train_prior: np.ndarray | None = None) ->
     if missing or len(columns) < 2 or frame.empty:
         raise DataError(
             f"{str(path)!r} must have the columns 'id', 'truth' and one 'p_<class>' column a "
-            f"class, and at least one row. Got {list(frame.columns)[:12]}, {len(frame)} rows."
+            f"class, and at least one row. Got {list(frame.columns)[:12]}, {len(frame)} rows.",
+            hint="a weighing writes such a table as predictions.parquet.",
         )
     names = tuple(column.removeprefix(CLASS_COLUMN) for column in columns)
     truth = _codes(frame["truth"], names)

@@ -87,12 +87,16 @@ def points(interval: Interval) -> str:
 
     The decimals are those that the interval supports.
     """
-    decimals = supported_decimals(100 * interval.half_width, most=2)
+    decimals = _decimals(interval)
     mean, low, high = (
-        f"{100 * end + 0.0:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+        f"{round(100 * end, decimals) + 0.0:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
         for end in (interval.mean, interval.low, interval.high)
     )
     return f"{mean} points [{low}, {high}]"
+
+
+def _decimals(interval: Interval) -> int:
+    return supported_decimals(100 * interval.half_width, most=2)
 
 
 def _sentence(
@@ -135,14 +139,11 @@ def _sentence(
             f"{points(rebalanced)}{full}."
         )
     if rebalanced == _NOTHING:
-        seen = (
-            f"Rebalancing to {degree} was right and wrong on the very same test samples as the "
-            "data as they are."
-        )
+        seen = f"Rebalancing to {degree} made no test sample right or wrong that was not so before."
     else:
         seen = (
             f"Rebalancing to {degree} changes accuracy by {points(rebalanced)}; effects below "
-            f"about {100 * rebalanced.half_width:.1f} points could not be seen with this many "
+            f"about {100 * rebalanced.half_width:.{_decimals(rebalanced)}f} points could not be seen with this many "
             "test samples and seeds."
         )
     if fully.above_zero and fullest != chosen:
