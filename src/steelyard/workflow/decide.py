@@ -27,7 +27,8 @@ def _decide_one(study: Study, validation: Evaluation, test: Evaluation, prior: s
     natural, *rebalanced_arms = study.arms
     chosen = max(  # the first of equals: the smallest degree
         sorted(rebalanced_arms, key=lambda arm: arm.degree),
-        key=lambda arm: validation.figure(arm.name, prior).mean,
+        # rounded: equally many right in other classes is a tie, whatever the order of the sum
+        key=lambda arm: round(validation.figure(arm.name, prior).mean, 12),
     )
     fullest = max(rebalanced_arms, key=lambda arm: arm.degree)
     as_is = test.figure(natural.name, prior)
