@@ -19,6 +19,8 @@ NOTHING = Interval(0, 0, 0)
         (UP, UP, OPEN, UP, "correct"),
         (UP, UP, DOWN, UP, "correct"),
         (UP, OPEN, OPEN, UP, "rebalance"),
+        (UP, OPEN, DOWN, UP, "correct"),
+        (UP, OPEN, DOWN, DOWN, "correct"),
         (OPEN, UP, OPEN, OPEN, "correct"),
         (DOWN, UP, DOWN, DOWN, "correct"),
         (OPEN, NOTHING, OPEN, DOWN, "leave"),

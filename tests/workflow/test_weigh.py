@@ -13,6 +13,7 @@ from steelyard.records import Labelled, Weighing
 from steelyard.records.weighing import PREDICTIONS, VERDICT
 from steelyard.training import PROBES
 from steelyard.workflow import plan, score, train, weigh
+from steelyard.workflow.weigh import declare
 
 QUICK = replace(PROBES["mlp"], epochs=3, batch_size=16)
 TREES = replace(PROBES["trees"], epochs=8)
@@ -164,6 +165,12 @@ def test_progress_counts_every_training():
 def test_bad_parameters_are_refused(values, message):
     with pytest.raises(ParameterError, match=message):
         quick_weigh(**values)
+
+
+def test_natural_training_is_called_degree_0_however_zero_is_written():
+    for degrees in ((1,), (1, 0), (-0.0, 1), (0.0, 1, 1.0)):
+        study = declare(degrees, QUICK, 2, 0)
+        assert [arm.name for arm in study.arms] == ["degree=0", "degree=1"]
 
 
 def test_a_prior_over_other_classes_is_refused():

@@ -59,7 +59,7 @@ def choose_outcome(
     """Return the outcome that four paired differences support.
 
     Correcting the prior costs nothing and is reversible, so rebalancing must beat it, or help
-    where the correction was not shown to.
+    where the correction was not shown to. A correction that beats what helps, helps.
 
     Parameters
     ----------
@@ -74,9 +74,9 @@ def choose_outcome(
     """
     if rebalanced.above_zero and over_corrected.above_zero:
         return "rebalance"
-    if corrected.above_zero:
+    if corrected.above_zero or (rebalanced.above_zero and over_corrected.below_zero):
         return "correct"
-    if rebalanced.above_zero and not over_corrected.below_zero:
+    if rebalanced.above_zero:
         return "rebalance"
     if rebalanced.below_zero or fully.below_zero:
         return "leave"

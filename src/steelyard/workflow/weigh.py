@@ -175,7 +175,7 @@ def declare(degrees: Sequence[float], recipe: Recipe, seeds: int, seed: int) -> 
     ParameterError
         If a degree is no finite number of at least 0, or none rebalances.
     """
-    checked = {check_real(degree, "degrees", "weigh", 0) for degree in degrees}
+    checked = {check_real(degree, "degrees", "weigh", 0) + 0.0 for degree in degrees}  # no -0
     if not checked - {0.0}:
         raise ParameterError(
             "The 'degrees' parameter of weigh must hold a degree above 0. "
