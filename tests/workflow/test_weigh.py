@@ -178,6 +178,21 @@ def test_a_prior_over_other_classes_is_refused():
         quick_weigh(priors={"field": {"clas 1": 1}})
 
 
+def test_a_prior_that_no_held_out_sample_can_judge_is_refused_before_the_work():
+    split = IMAGES.split.copy()
+    split[(IMAGES.labels == 2) & (split == "test")] = "train"
+    lacking = Labelled(IMAGES.inputs, IMAGES.labels, IMAGES.class_names, IMAGES.ids, split)
+    told = []
+    with (
+        pytest.warns(SteelyardWarning, match="no test sample"),
+        pytest.raises(DataError, match="'field' holds only classes without test samples"),
+    ):
+        quick_weigh(
+            lacking, priors={"field": {"class 2": 1}}, progress=lambda *now: told.append(now)
+        )
+    assert told == []
+
+
 def test_one_seed_is_enough(tmp_path):
     found = quick_weigh(seeds=1)
     assert np.isnan(found.hardness["aum"].spread).all()
