@@ -158,6 +158,7 @@ def test_data_that_cannot_be_weighed(make, words, told, tmp_path, capsys, monkey
         (["--seeds", "many"], "valid integer"),
         (["--probe", "tree"], "did you mean 'trees'"),
         (["--priors", "train,nowhere.json"], "nowhere.json"),
+        (["--priors", " ,"], "must be names or files separated by commas"),
         (["--drop", "w"], "'w'"),
         (["--no-such-option"], "--no-such-option"),
         (["--long-tail", "2"], "ratio"),

@@ -106,6 +106,20 @@ def test_judging_leaves_no_second_copy_of_the_logits_behind():
         )
 
 
+def test_the_accuracy_of_an_arm_that_is_always_right_is_not_certain():
+    sure = [
+        Predictions(np.arange(100), TRUTH, 9.0 * np.eye(3)[TRUTH], NAMES, TRAIN, arm=arm)
+        for arm in ("degree=0", "d=1")
+    ]
+    found = evaluate(sure, PRIORS)
+    level = found.figure("degree=0", "train")
+    assert level.mean == level.high == pytest.approx(1)
+    assert level.low == pytest.approx(0.963, abs=1e-3)  # Wilson, 100 of 100
+    assert found.figure("degree=0", "uniform").low < level.low  # ten samples of c weigh a third
+    nothing = found.difference("d=1", "degree=0", "uniform")
+    assert (nothing.low, nothing.high) == (0, 0)
+
+
 def test_by_seed_averages_to_overall():
     found = evaluate(arms(), PRIORS)
     means = found.by_seed.groupby(["arm", "decision", "prior", "metric"])["value"].mean()

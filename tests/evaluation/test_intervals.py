@@ -5,7 +5,12 @@ import pytest
 from scipy import stats
 
 from steelyard._support.errors import DataError
-from steelyard.evaluation import recall_intervals, stratified_interval, wilson_interval
+from steelyard.evaluation import (
+    accuracy_interval,
+    recall_intervals,
+    stratified_interval,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(("right", "n"), [(0, 1), (1, 1), (0, 20), (7, 20), (20, 20), (970, 1000)])
@@ -133,6 +138,17 @@ def test_a_class_of_one_sample_spreads_as_far_as_it_lies_from_the_rest():
 def test_what_never_varies_has_no_width_whatever_the_rounding(K):
     interval = stratified_interval(np.ones((5, 4 * K)), np.arange(4 * K) % K, np.ones(K) / K)
     assert interval.half_width == 0
+
+
+@pytest.mark.parametrize("right", [0.0, 1.0])
+def test_a_model_that_never_varies_is_not_certain_of_its_accuracy(right):
+    truth = np.repeat([0, 1, 1], [20, 30, 50])
+    found = accuracy_interval(np.full((5, 100), right), truth, np.array([0.5, 0.5, 0.0]))
+    expected = wilson_interval(right, 1 / (0.25 / 20 + 0.25 / 80))
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    varied = np.random.default_rng(0).integers(0, 2, (5, 100)).astype(float)
+    prior = np.array([0.9, 0.1])
+    assert accuracy_interval(varied, truth, prior) == stratified_interval(varied, truth, prior)
 
 
 def test_equal_arms_differ_by_exactly_nothing():

@@ -8,7 +8,7 @@ import torch
 from toy_data import parted, renamed_and_permuted, toy_images, toy_table
 
 from steelyard._support.errors import DataError, MismatchError, MissingExtraError
-from steelyard.records import Recipe
+from steelyard.records import Plan, Recipe
 from steelyard.resampling import by_count
 from steelyard.training import PROBES, Recorder, default_probe, fit, prepare
 
@@ -202,6 +202,17 @@ def test_what_does_not_belong_together_is_refused():
         fit(prepared, QUICK["mlp"], plan=by_count(toy_images(seed=5), 0.5))
     with pytest.raises(DataError, match="1 classes have no training sample, first 'class 2'"):
         prepare(part.take(part.labels < 2))
+
+
+@pytest.mark.parametrize("counts", [(60, 40), (60, 40, 20)])
+def test_a_plan_without_a_class_is_refused_by_trees_and_not_by_networks(counts):
+    data = parted(toy_table(counts))
+    part = data.part("train")
+    without = Plan.of(part, (part.labels != 0).astype(int), np.zeros(len(counts)), "no class 0")
+    with pytest.raises(DataError, match="leaves 1 classes without a sample, first 'class 0'"):
+        trained(data, "trees", plan=without)
+    predictions, _ = trained(data, "mlp", plan=without)
+    assert (predictions.predicted != 0).all()
 
 
 def test_a_diverging_training_says_what_to_do():

@@ -19,6 +19,8 @@ NOTHING = Interval(0, 0, 0)
         (UP, UP, OPEN, UP, "correct"),
         (UP, UP, DOWN, UP, "correct"),
         (UP, OPEN, OPEN, UP, "rebalance"),
+        (UP, OPEN, DOWN, UP, "correct"),
+        (UP, OPEN, DOWN, DOWN, "correct"),
         (OPEN, UP, OPEN, OPEN, "correct"),
         (DOWN, UP, DOWN, DOWN, "correct"),
         (OPEN, NOTHING, OPEN, DOWN, "leave"),
@@ -92,6 +94,28 @@ def test_the_degree_is_chosen_on_validation_and_stated_from_test():
 
 def test_ties_on_validation_go_to_the_smaller_degree():
     assert answers((0, 1, 1), (0, 1, 1))["uniform"].degree == 0.5
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_equally_many_right_in_other_classes_is_a_tie(shift):
+    """Sums of shares differ in the last bit by which class is right, and by the classes' order."""
+    counts = np.array([37, 22, 29, 41])
+    truth = np.repeat((np.arange(4) + shift) % 4, counts)
+    names, prior = tuple("abcd"), np.bincount(truth) / len(truth)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        made = []
+        for arm in STUDY.arms:
+            wrong = rng.choice(len(truth), 17, replace=False)
+            predicted = truth.copy()
+            predicted[wrong] = (predicted[wrong] + 1) % 4
+            logits = 5.0 * np.eye(4)[predicted]
+            made.append(
+                Predictions(np.arange(len(truth)), truth, logits, names, prior, arm=arm.name)
+            )
+        judged = evaluate(made)
+        (answer,) = (one for one in decide(STUDY, judged, judged) if one.prior == "train")
+        assert answer.degree == 0.5
 
 
 def test_a_model_that_only_lacks_the_prior_is_told_to_correct_it():

@@ -16,6 +16,7 @@ from steelyard.resampling import by_count
 from steelyard.training import PROBES
 from steelyard.workflow import plan, score, train, weigh
 from steelyard.workflow.decide import decide
+from steelyard.workflow.weigh import declare
 
 # by its full name: the package calls its function "weigh" too
 MODULE = sys.modules["steelyard.workflow.weigh"]
@@ -171,9 +172,30 @@ def test_bad_parameters_are_refused(values, message):
         quick_weigh(**values)
 
 
+def test_natural_training_is_called_degree_0_however_zero_is_written():
+    for degrees in ((1,), (1, 0), (-0.0, 1), (0.0, 1, 1.0)):
+        study = declare(degrees, QUICK, 2, 0)
+        assert [arm.name for arm in study.arms] == ["degree=0", "degree=1"]
+
+
 def test_a_prior_over_other_classes_is_refused():
     with pytest.raises(DataError, match="did you mean 'class 1'"):
         quick_weigh(priors={"field": {"clas 1": 1}})
+
+
+def test_a_prior_that_no_held_out_sample_can_judge_is_refused_before_the_work():
+    split = IMAGES.split.copy()
+    split[(IMAGES.labels == 2) & (split == "test")] = "train"
+    lacking = Labelled(IMAGES.inputs, IMAGES.labels, IMAGES.class_names, IMAGES.ids, split)
+    told = []
+    with (
+        pytest.warns(SteelyardWarning, match="no test sample"),
+        pytest.raises(DataError, match="'field' holds only classes without test samples"),
+    ):
+        quick_weigh(
+            lacking, priors={"field": {"class 2": 1}}, progress=lambda *now: told.append(now)
+        )
+    assert told == []
 
 
 def test_one_seed_is_enough(tmp_path):

@@ -127,8 +127,14 @@ def read_priors(text: str) -> dict[str, Any]:
     ParameterError
         If the list is empty or names one twice.
     """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise ParameterError(
+            f"The priors must be names or files separated by commas. Got {text!r} instead.",
+            hint="for instance --priors train,uniform.",
+        )
     priors: dict[str, Any] = {}
-    for word in filter(None, (word.strip() for word in text.split(","))):
+    for word in words:
         known = word in ("train", "uniform")
         name = word if known else Path(word).stem
         if name in priors:

@@ -6,11 +6,17 @@ from steelyard.evaluation.confusion import (
     confusion_matrix,
 )
 from steelyard.evaluation.evaluate import evaluate
-from steelyard.evaluation.intervals import recall_intervals, stratified_interval, wilson_interval
+from steelyard.evaluation.intervals import (
+    accuracy_interval,
+    recall_intervals,
+    stratified_interval,
+    wilson_interval,
+)
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import correctness, negative_log_likelihood
 
 __all__ = [
+    "accuracy_interval",
     "class_precision",
     "class_recall",
     "confusion_matrix",

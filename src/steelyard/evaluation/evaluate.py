@@ -13,7 +13,11 @@ import pandas as pd
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.validation import did_you_mean
 from steelyard.evaluation.confusion import class_precision, confusion_matrix
-from steelyard.evaluation.intervals import recall_intervals, stratified_interval
+from steelyard.evaluation.intervals import (
+    accuracy_interval,
+    recall_intervals,
+    stratified_interval,
+)
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import QUANTITIES, RANGES
 from steelyard.records.evaluation import AS_TRAINED, COLUMNS, CORRECTED, Evaluation
@@ -72,7 +76,8 @@ def evaluate(
             for (arm, decision), cell in cells.items():
                 key = {"arm": arm, "decision": decision, "prior": prior_name, "metric": metric}
                 rows = cell.values[metric]
-                interval = _within(stratified_interval(rows, first.truth, prior), RANGES[metric])
+                level = accuracy_interval if metric == "accuracy" else stratified_interval
+                interval = _within(level(rows, first.truth, prior), RANGES[metric])
                 tables["overall"].append({**key, **_ends(interval), "n_seeds": len(rows)})
                 for model, row in zip(arms[arm], rows, strict=True):
                     value = stratified_interval(row[np.newaxis], first.truth, prior).mean

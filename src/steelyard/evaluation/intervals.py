@@ -167,6 +167,36 @@ def stratified_interval(
     return Interval(estimate, estimate - half, estimate + half)
 
 
+def accuracy_interval(
+    right: np.ndarray, truth: np.ndarray, prior: np.ndarray, level: float = LEVEL
+) -> Interval:
+    """Return the accuracy under a class prior with its interval.
+
+    `stratified_interval`, but that a model which was right on every sample is not certain, nor
+    one that was wrong on every sample: where nothing varied, Wilson's interval stands, with the
+    samples that the weighted mean is worth, ``1 / sum_c prior_c^2 / n_c``.
+
+    Parameters
+    ----------
+    right : ndarray of shape (S, n)
+        1 where a seed's model is right, else 0.
+    truth, prior, level
+        As in `stratified_interval`.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, the effective sample size.
+    """
+    interval = stratified_interval(right, truth, prior, level)
+    if interval.half_width > 0:
+        return interval
+    counts = np.bincount(truth, minlength=len(prior))
+    present = counts > 0
+    weights = prior[present] / prior[present].sum()
+    share = min(max(interval.mean, 0.0), 1.0)  # rounding can leave a mean of ones above one
+    return wilson_interval(share, float(1 / (weights**2 / counts[present]).sum()), level)
+
+
 def _class_sums(row: np.ndarray, truth: np.ndarray, n_classes: int) -> np.ndarray:
     return np.bincount(truth, weights=row, minlength=n_classes)
 

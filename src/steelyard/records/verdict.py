@@ -13,7 +13,7 @@ from steelyard.records.interval import Interval
 OUTCOMES = {
     "rebalance": "rebalancing helps, beyond what correcting the prior does or could be shown to do",
     "correct": "leave the data and correct the prior after training",
-    "leave": "leave the data as they are: full balancing was shown to hurt, nothing to help",
+    "leave": "leave the data as they are: rebalancing was shown to hurt, nothing to help",
     "no evidence": "neither help nor harm could be shown",
 }
 

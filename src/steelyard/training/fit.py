@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from steelyard._support.errors import MismatchError
+from steelyard._support.errors import DataError, MismatchError
+from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions
 from steelyard.records.recipe import Recipe
@@ -55,6 +56,8 @@ def fit(
     ------
     MismatchError
         If the plan or the recorder belongs to other data, or the recipe to other models.
+    DataError
+        If training diverges, or the plan leaves trees no sample of a class.
     """
     data = prepared.data
     if recipe.model != prepared.model:
@@ -64,6 +67,8 @@ def fit(
     if recorder is not None and recorder.data is not data:
         raise MismatchError("The recorder was made for other data than the training part.")
     rows = np.arange(len(data)) if plan is None else plan.positions(data)
+    if recipe.model == "trees":
+        _require_every_class(data, rows)
     canonical_position = np.argsort(prepared.order, kind="stable")
     draws = np.sort(canonical_position[rows])
     watch = None if recorder is None else _in_callers_order(prepared, recorder)
@@ -89,6 +94,18 @@ def fit(
             )
         )
     return tuple(predictions)
+
+
+def _require_every_class(data: Labelled, rows: np.ndarray) -> None:
+    # trees have an output for each class that they see: without one, the others would shift
+    unseen = np.flatnonzero(np.bincount(data.labels[rows], minlength=data.n_classes) == 0)
+    if len(unseen):
+        raise DataError(
+            f"The plan leaves {len(unseen)} classes without a sample, first "
+            f"{data.class_names[unseen[0]]!r}; trees cannot be told of a class that they never "
+            "see.",
+            hint="keep a sample of every class, or choose the probe mlp.",
+        )
 
 
 def _in_callers_order(

@@ -27,7 +27,8 @@ def _decide_one(study: Study, validation: Evaluation, test: Evaluation, prior: s
     natural, *rebalanced_arms = study.arms
     chosen = max(  # the first of equals: the smallest degree
         sorted(rebalanced_arms, key=lambda arm: arm.degree),
-        key=lambda arm: validation.figure(arm.name, prior).mean,
+        # rounded: equally many right in other classes is a tie, whatever the order of the sum
+        key=lambda arm: round(validation.figure(arm.name, prior).mean, 12),
     )
     fullest = max(rebalanced_arms, key=lambda arm: arm.degree)
     as_is = test.figure(natural.name, prior)
@@ -58,7 +59,7 @@ def choose_outcome(
     """Return the outcome that four paired differences support.
 
     Correcting the prior costs nothing and is reversible, so rebalancing must beat it, or help
-    where the correction was not shown to.
+    where the correction was not shown to. A correction that beats what helps, helps.
 
     Parameters
     ----------
@@ -73,9 +74,9 @@ def choose_outcome(
     """
     if rebalanced.above_zero and over_corrected.above_zero:
         return "rebalance"
-    if corrected.above_zero:
+    if corrected.above_zero or (rebalanced.above_zero and over_corrected.below_zero):
         return "correct"
-    if rebalanced.above_zero and not over_corrected.below_zero:
+    if rebalanced.above_zero:
         return "rebalance"
     if rebalanced.below_zero or fully.below_zero:
         return "leave"
@@ -141,10 +142,10 @@ def _sentence(
     if rebalanced == _NOTHING:
         seen = f"Rebalancing to {degree} made no test sample right or wrong that was not so before."
     else:
+        smallest = f"{100 * rebalanced.half_width:.{_decimals(rebalanced)}f}"
         seen = (
             f"Rebalancing to {degree} changes accuracy by {points(rebalanced)}; effects below "
-            f"about {100 * rebalanced.half_width:.{_decimals(rebalanced)}f} points could not be seen with this many "
-            "test samples and seeds."
+            f"about {smallest} points could not be seen with this many test samples and seeds."
         )
     if fully.above_zero and fullest != chosen:
         seen += (

@@ -8,11 +8,12 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib import metadata
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from steelyard._support.errors import ParameterError, SteelyardWarning
+from steelyard._support.errors import DataError, ParameterError, SteelyardWarning
 from steelyard._support.progress import Progress, silent
 from steelyard._support.seeding import derive_seed
 from steelyard._support.validation import check_integer, check_real
@@ -106,7 +107,8 @@ def weigh(
     recipe = probe_recipe(train_part, probe)
     study = declare(degrees, recipe, seeds, seed)
     # a prior that does not fit is refused before the work, not after it
-    deployment_priors(priors or {}, parted.class_names, train_part.prior)
+    checked = deployment_priors(priors or {}, parted.class_names, train_part.prior)
+    _require_judges(checked, parts[1:])
     predictions, dynamics = conduct(study, train_part, parts[1:], progress)
     on_validation, on_test = (
         evaluate([one for one in predictions if one.split == part], priors) for part in PARTS[1:]
@@ -175,7 +177,7 @@ def declare(degrees: Sequence[float], recipe: Recipe, seeds: int, seed: int) -> 
     ParameterError
         If a degree is no finite number of at least 0, or none rebalances.
     """
-    checked = {check_real(degree, "degrees", "weigh", 0) for degree in degrees}
+    checked = {check_real(degree, "degrees", "weigh", 0) + 0.0 for degree in degrees}  # no -0
     if not checked - {0.0}:
         raise ParameterError(
             "The 'degrees' parameter of weigh must hold a degree above 0. "
@@ -230,6 +232,15 @@ def _worth_a_look(hardness: Hardness, kinds: np.ndarray) -> np.ndarray:
     ranked = hardness.hardest(len(kinds))
     shown = [ranked[kinds[ranked] == kind][:_GALLERY] for kind in ("hard", "suspect")]
     return np.concatenate(shown)
+
+
+def _require_judges(priors: Mapping[str, np.ndarray], held_out: Sequence[Labelled]) -> None:
+    for part, (name, prior) in product(held_out, priors.items()):
+        if not part.class_counts[prior > 0].any():
+            raise DataError(
+                f"The prior {name!r} holds only classes without {part.parts[0]} samples.",
+                hint="give that part samples of them, or leave the prior out.",
+            )
 
 
 def _pass_on(caught: Sequence[warnings.WarningMessage]) -> list[str]:
