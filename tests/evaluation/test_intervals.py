@@ -140,6 +140,15 @@ def test_what_never_varies_has_no_width_whatever_the_rounding(K):
     assert interval.half_width == 0
 
 
+def test_arms_that_differ_and_cancel_everywhere_are_not_certain_to_be_equal():
+    values = np.zeros((2, 50))
+    values[:, :2] = [[1, -1], [-1, 1]]  # one sample up, one down, and the other way round
+    found = stratified_interval(values, np.zeros(50, dtype=int), np.ones(1))
+    residual = 4 / 49 / 100
+    assert found.mean == 0
+    assert found.half_width == pytest.approx(stats.t.ppf(0.975, 1) * np.sqrt(residual))
+
+
 @pytest.mark.parametrize("right", [0.0, 1.0])
 def test_a_model_that_never_varies_is_not_certain_of_its_accuracy(right):
     truth = np.repeat([0, 1, 1], [20, 30, 50])

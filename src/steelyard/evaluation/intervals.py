@@ -158,12 +158,16 @@ def stratified_interval(
         rest = _seed_by_sample_variances(values, seed_class_means, truth, n_classes)
         residual = float((weights**2 * rest / (n * n_seeds)).sum())
     variance = max(between_samples, between_seeds, between_samples + between_seeds - residual)
-    if variance <= 0:
+    if max(variance, residual) <= 0:
         return Interval(estimate, estimate, estimate)
-    spent = float((by_class**2 / n).sum())
-    if n_seeds > 1:
-        spent += between_seeds**2 / (n_seeds - 1)
-    half = float(special.stdtrit(variance**2 / spent, 0.5 + level / 2) * np.sqrt(variance))
+    if variance <= 0:  # seeds and samples differ one by one and cancel in every mean
+        variance, freedom = residual, n_seeds - 1.0
+    else:
+        spent = float((by_class**2 / n).sum())
+        if n_seeds > 1:
+            spent += between_seeds**2 / (n_seeds - 1)
+        freedom = variance**2 / spent
+    half = float(special.stdtrit(freedom, 0.5 + level / 2) * np.sqrt(variance))
     return Interval(estimate, estimate - half, estimate + half)
 
 
