@@ -143,6 +143,8 @@ def test_a_table_without_a_header(tmp_path):
     assert weigh(*words) == 0
     verdict = json.loads((tmp_path / "run" / "verdict.json").read_text())
     assert [one["name"] for one in verdict["classes"]] == ["-1", "1"]
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert manifest["n"] == 50  # the first row is a sample, not a header
 
 
 def test_score_plan_and_evaluate(table, tmp_path, capsys):
@@ -241,3 +243,40 @@ def test_the_installed_command_exits_with_the_code():
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
+
+
+def test_the_reading_options_reach_the_reader(folder, table, tmp_path):
+    (folder / "cat" / "broken.png").write_bytes(b"no picture")
+    words = ["score", str(folder), "--runs", "3", "--out", str(tmp_path / "scores.parquet")]
+    assert run(words) == 2
+    assert run([*words, "--skip-unreadable", "--image-size", "4"]) == 0
+    scores = load_scores(tmp_path / "scores.parquet")["aum"]
+    assert len(scores.ids) == 32
+    assert scores.n_runs == 3
+    bigger = [*words[:-1], str(tmp_path / "bigger.parquet"), "--skip-unreadable"]
+    assert run([*bigger, "--image-size", "6"]) == 0
+    assert not np.array_equal(load_scores(tmp_path / "bigger.parquet")["aum"].values, scores.values)
+
+
+def test_carving_options_reach_the_carver(table, tmp_path, capsys):
+    common = [str(table), "--target", "class", "--degree", "0", "--json"]
+    out = ["--out", str(tmp_path / "plan.parquet")]
+    befores = {}
+    for order in ("given", "reversed", "largest"):
+        words = ["plan", *common, *out, "--long-tail", "0.1", "--long-tail-order", order]
+        befores[order] = run(words), capsys.readouterr().out
+    assert befores["reversed"][0] == 2  # the smaller class cannot lead
+    for order in ("given", "largest"):
+        code, out_text = befores[order]
+        assert code == 0
+        assert [one["before"] for one in json.loads(out_text)["classes"]] == [60, 6]
+
+
+def test_line_breaks_in_names_do_not_break_lines(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    label = np.repeat(["one\nline", "other"], [30, 20])
+    frame = pd.DataFrame({"x": rng.normal(size=50), "y": label})
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    words = ["plan", str(tmp_path / "data.csv"), "--target", "y", "--degree", "1"]
+    assert run([*words, "--out", str(tmp_path / "plan.parquet")]) == 0
+    assert "one\\nline" in capsys.readouterr().out

@@ -226,3 +226,22 @@ def test_under_equal_shares_a_tail_of_few_samples_does_not_tell_equal_arms_apart
         interval = stratified_interval(values, truth, np.ones(len(counts)) / len(counts))
         told += interval.above_zero or interval.below_zero
     assert told / repeats <= 0.05
+
+
+def test_what_seeds_and_samples_share_is_counted_once():
+    truth, widths = np.zeros(200, dtype=int), []
+    for seed in range(20):
+        values = np.random.default_rng(seed).normal(size=(100, 200))  # all of it residual
+        widths.append(stratified_interval(values, truth, np.ones(1)).half_width)
+    alone = 1.96 / np.sqrt(100 * 200)
+    assert alone < np.mean(widths) < 1.2 * alone  # counted twice it would be 1.41
+
+
+def test_seeds_and_samples_both_count():
+    rng = np.random.default_rng(5)
+    samples, seeds = rng.normal(size=400), rng.normal(size=(100, 1)) / 2
+    seeds = seeds / seeds.std() / 2  # 100 seeds of spread 1/2: as unsure as 400 samples of 1
+    one = np.zeros(400, dtype=int)
+    by_samples = stratified_interval(samples + 0 * seeds, one, np.ones(1)).half_width
+    both = stratified_interval(samples + seeds, one, np.ones(1)).half_width
+    assert both == pytest.approx(np.sqrt(2) * by_samples, rel=0.05)
