@@ -247,3 +247,17 @@ def test_samples_that_a_plan_repeats_are_trained_on_as_often(model):
         np.exp(grown.log_probabilities)[:, rarest].mean()
         > np.exp(natural.log_probabilities)[:, rarest].mean() + 0.05
     )
+
+
+def test_every_seed_of_a_network_follows_the_users_seed_and_the_repetition(monkeypatch):
+    from steelyard.training import loop
+
+    drawn = []
+
+    def spy(seed, **axes):
+        drawn.append((seed, axes["purpose"], axes.get("repetition")))
+        return derive_seed(seed, **axes)
+
+    monkeypatch.setattr(loop, "derive_seed", spy)
+    trained(parted(toy_images()), "mlp", seed=7, repetition=3)
+    assert sorted(drawn) == [(7, "order", 3), (7, "weights", 3)]
