@@ -8,6 +8,7 @@ import torch
 from toy_data import parted, renamed_and_permuted, toy_images, toy_table
 
 from steelyard._support.errors import DataError, MismatchError, MissingExtraError
+from steelyard._support.seeding import derive_seed
 from steelyard.records import Plan, Recipe
 from steelyard.resampling import by_count
 from steelyard.training import PROBES, Recorder, default_probe, fit, prepare
