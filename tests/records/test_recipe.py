@@ -6,7 +6,21 @@ from steelyard.records import Recipe, Study
 
 
 def test_a_recipe_survives_storing(tmp_path):
-    recipe = Recipe("cnn", [8, np.int64(16)], "tanh", "sgd", 0.1, 1e-4, "constant", 32, 5)
+    recipe = Recipe(
+        "cnn",
+        widths=[8, np.int64(16)],
+        activation="tanh",
+        optimiser="sgd",
+        nesterov=True,
+        learning_rate=0.1,
+        weight_decay=1e-4,
+        max_gradient_norm=1,
+        schedule="step",
+        milestones=[0.5],
+        batch_size=None,
+        epochs=5,
+        patience=2,
+    )
     recipe.save(tmp_path / "a.json")
     loaded = Recipe.load(tmp_path / "a.json")
     assert loaded == recipe
@@ -30,7 +44,7 @@ def test_equal_recipes_have_one_fingerprint_and_others_another():
     [
         (
             {"model": "mpl"},
-            "The 'model' parameter of Recipe must be one of {'mlp', 'cnn', 'trees'}. "
+            "The 'model' parameter of Recipe must be one of {'mlp', 'cnn', 'resnet', 'trees'}. "
             "Got 'mpl' instead. Hint: did you mean 'mlp'?",
         ),
         (
@@ -55,6 +69,44 @@ def test_equal_recipes_have_one_fingerprint_and_others_another():
         (
             {"widths": "8"},
             "The 'widths' parameter of Recipe must be a tuple of int. Got '8' instead.",
+        ),
+        (
+            {"momentum": 1},
+            "The 'momentum' parameter of Recipe must be a float in the range [0, 1). "
+            "Got 1 instead.",
+        ),
+        (
+            {"smoothing": -0.1},
+            "The 'smoothing' parameter of Recipe must be a float in the range [0, 1). "
+            "Got -0.1 instead.",
+        ),
+        (
+            {"milestones": 0.5},
+            "The 'milestones' parameter of Recipe must be a tuple of float. Got 0.5 instead.",
+        ),
+        (
+            {"max_gradient_norm": 0},
+            "The 'max_gradient_norm' parameter of Recipe must be a float in the range (0, inf). "
+            "Got 0 instead.",
+        ),
+        (
+            {"batch_size": 0},
+            "The 'batch_size' parameter of Recipe must be an int in the range [1, inf). "
+            "Got 0 instead.",
+        ),
+        (
+            {"patience": 0},
+            "The 'patience' parameter of Recipe must be an int in the range [1, inf). "
+            "Got 0 instead.",
+        ),
+        (
+            {"nesterov": 1},
+            "The 'nesterov' parameter of Recipe must be a bool. Got 1 instead.",
+        ),
+        (
+            {"nesterov": True, "momentum": 0},
+            "The 'nesterov' parameter of Recipe needs a momentum above 0. Got 0.0 instead. "
+            "Hint: set momentum=0.9, or nesterov=False.",
         ),
         (
             {"epoch": 3},

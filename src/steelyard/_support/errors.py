@@ -43,6 +43,10 @@ class OutputError(SteelyardError, OSError):
     """A result cannot be written where it was asked for."""
 
 
+class ResourceError(SteelyardError, RuntimeError):
+    """The machine lacks the memory or the device that was asked for."""
+
+
 class MissingExtraError(SteelyardError, ImportError):
     """An optional dependency is not installed."""
 

@@ -142,8 +142,14 @@ def read_parquet(path: str | Path, kind: str | None = None) -> tuple[pd.DataFram
     return frame, metadata
 
 
-def write_npz(arrays: dict[str, np.ndarray], path: str | Path, metadata: dict[str, Any]) -> None:
-    """Write arrays and their metadata as a compressed npz.
+def write_npz(
+    arrays: dict[str, np.ndarray],
+    path: str | Path,
+    metadata: dict[str, Any],
+    *,
+    compress: bool = True,
+) -> None:
+    """Write arrays and their metadata as an npz, compressed unless speed matters more.
 
     Raises
     ------
@@ -151,7 +157,8 @@ def write_npz(arrays: dict[str, np.ndarray], path: str | Path, metadata: dict[st
         For an array of objects: numpy.savez would pickle it.
     """
     note = np.array(json.dumps(metadata, sort_keys=True, allow_nan=False))
-    with written_aside(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with written_aside(path) as aside, zipfile.ZipFile(aside, "w", method) as archive:
         for name, array in {**arrays, _METADATA: note}.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)

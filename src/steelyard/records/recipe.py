@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,15 @@ from steelyard._support.fingerprints import fingerprint
 from steelyard._support.storage import header, read_json, write_json
 from steelyard._support.validation import check_choice, check_integer, check_real, did_you_mean
 
-MODELS = ("mlp", "cnn", "trees")
+MODELS = ("mlp", "cnn", "resnet", "trees")
+_CHOICES = {
+    "model": MODELS,
+    "activation": ("relu", "tanh"),
+    "normalisation": ("none", "group", "batch"),
+    "optimiser": ("adam", "adamw", "sgd"),
+    "schedule": ("constant", "step", "cosine", "one-cycle"),
+    "library": ("sklearn", "xgboost"),
+}
 
 
 @dataclass(frozen=True)
@@ -21,28 +29,50 @@ class Recipe:
 
     Parameters
     ----------
-    model : {"mlp", "cnn", "trees"}
-        Multi-layer perceptron, small convolutional network, or gradient-boosted trees.
+    model : {"mlp", "cnn", "resnet", "trees"}
+        Multi-layer perceptron, small convolutional network, residual network for small images,
+        or gradient-boosted trees. What follows is unused by trees unless it says so.
     widths : tuple of int
-        Hidden units a layer (mlp) or channels a block (cnn); unused by trees.
+        Hidden units a layer (mlp) or channels a block (cnn) or stage (resnet).
+    blocks : int
+        Residual blocks a stage; widths (64, 128, 256, 512) with 2 blocks are ResNet-18.
     activation : {"relu", "tanh"}
-        Between layers; unused by trees.
+        Between layers.
+    normalisation : {"none", "group", "batch"}
+        After each convolution; unused by mlp.
     optimiser : {"adam", "adamw", "sgd"}
-        sgd has momentum .9; unused by trees.
+        What makes a step of a gradient.
+    momentum : float
+        Of sgd, in the range [0, 1).
+    nesterov : bool
+        Nesterov's form of the momentum of sgd.
     learning_rate : float
         Peak step size; shrinkage for trees.
     weight_decay : float
-        L2 penalty; for trees the L2 penalty on leaf values.
-    schedule : {"cosine", "constant"}
-        Step size over the steps of the training; unused by trees.
-    batch_size : int
-        Samples a step; unused by trees.
+        L2 penalty, decoupled for adamw; for trees the L2 penalty on leaf values.
+    smoothing : float
+        Label smoothing, in the range [0, 1): the share of the target that all classes divide.
+    max_gradient_norm : float or None
+        A gradient longer than this is shortened to it; None leaves gradients as they are.
+    schedule : {"constant", "step", "cosine", "one-cycle"}
+        Step size over the steps of the training. step multiplies it by ``step_factor`` at each
+        of ``milestones``; cosine falls from the peak to zero; one-cycle rises over the first
+        .3 of the steps from 1/25 of the peak and falls to 1/250,000 of it, by cosines.
+    milestones : tuple of float
+        Shares of the training at which schedule step makes a step.
+    step_factor : float
+        What schedule step multiplies by.
+    batch_size : int or None
+        Samples a step; None takes all at once.
     epochs : int
         Passes over the plan; boosting rounds for trees.
+    patience : int or None
+        End after so many epochs without a lower loss on the validation part, and keep the
+        weights of the best epoch; None trains every epoch and keeps the last.
     leaves : int
-        Largest number of leaves of a tree; unused by networks.
+        Largest number of leaves of a tree; used by trees alone.
     library : {"sklearn", "xgboost"}
-        Which trees; xgboost needs the extra ``trees``; unused by networks.
+        Which trees; xgboost needs the extra ``trees``; used by trees alone.
 
     Raises
     ------
@@ -51,41 +81,77 @@ class Recipe:
     """
 
     model: str = "mlp"
+    _: KW_ONLY
     widths: tuple[int, ...] = (128,)
+    blocks: int = 1
     activation: str = "relu"
+    normalisation: str = "none"
     optimiser: str = "adam"
+    momentum: float = 0.9
+    nesterov: bool = False
     learning_rate: float = 2e-3
     weight_decay: float = 0.0
+    smoothing: float = 0.0
+    max_gradient_norm: float | None = None
     schedule: str = "cosine"
-    batch_size: int = 64
+    milestones: tuple[float, ...] = (0.3, 0.6, 0.8)
+    step_factor: float = 0.2
+    batch_size: int | None = 64
     epochs: int = 20
+    patience: int | None = None
     leaves: int = 31
     library: str = "sklearn"
 
     def __post_init__(self) -> None:
-        check_choice(self.model, "model", "Recipe", MODELS)
-        check_choice(self.activation, "activation", "Recipe", ("relu", "tanh"))
-        check_choice(self.optimiser, "optimiser", "Recipe", ("adam", "adamw", "sgd"))
-        check_choice(self.schedule, "schedule", "Recipe", ("cosine", "constant"))
-        check_choice(self.library, "library", "Recipe", ("sklearn", "xgboost"))
-        if isinstance(self.widths, (str, bytes)) or not isinstance(self.widths, Iterable):
+        for name, choices in _CHOICES.items():
+            check_choice(getattr(self, name), name, "Recipe", choices)
+        if not isinstance(self.nesterov, bool):
             raise ParameterError(
-                f"The 'widths' parameter of Recipe must be a tuple of int. "
-                f"Got {self.widths!r} instead."
+                f"The 'nesterov' parameter of Recipe must be a bool. Got {self.nesterov!r} instead."
             )
         # each value in one type, so that recipes that compare equal have one fingerprint
-        checked = {
-            "widths": tuple(check_integer(width, "widths", "Recipe", 1) for width in self.widths),
+        checked: dict[str, Any] = {
+            "widths": tuple(
+                check_integer(width, "widths", "Recipe", 1)
+                for width in self._sequence("widths", "int")
+            ),
+            "blocks": check_integer(self.blocks, "blocks", "Recipe", 1),
+            "momentum": check_real(self.momentum, "momentum", "Recipe", 0, 1, bounds="[)"),
             "learning_rate": check_real(
                 self.learning_rate, "learning_rate", "Recipe", 0, bounds="()"
             ),
             "weight_decay": check_real(self.weight_decay, "weight_decay", "Recipe", 0),
-            "batch_size": check_integer(self.batch_size, "batch_size", "Recipe", 1),
+            "smoothing": check_real(self.smoothing, "smoothing", "Recipe", 0, 1, bounds="[)"),
+            "milestones": tuple(
+                check_real(share, "milestones", "Recipe", 0, 1)
+                for share in self._sequence("milestones", "float")
+            ),
+            "step_factor": check_real(self.step_factor, "step_factor", "Recipe", 0, bounds="()"),
             "epochs": check_integer(self.epochs, "epochs", "Recipe", 1),
             "leaves": check_integer(self.leaves, "leaves", "Recipe", 2),
         }
+        if self.max_gradient_norm is not None:
+            checked["max_gradient_norm"] = check_real(
+                self.max_gradient_norm, "max_gradient_norm", "Recipe", 0, bounds="()"
+            )
+        for name in ("batch_size", "patience"):
+            if getattr(self, name) is not None:
+                checked[name] = check_integer(getattr(self, name), name, "Recipe", 1)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+        if self.nesterov and not self.momentum:
+            raise ParameterError(
+                "The 'nesterov' parameter of Recipe needs a momentum above 0. Got 0.0 instead.",
+                hint="set momentum=0.9, or nesterov=False.",
+            )
+
+    def _sequence(self, name: str, of: str) -> Iterable[Any]:
+        values = getattr(self, name)
+        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+            raise ParameterError(
+                f"The {name!r} parameter of Recipe must be a tuple of {of}. Got {values!r} instead."
+            )
+        return values
 
     @property
     def fingerprint(self) -> str:
@@ -94,7 +160,8 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as plain data."""
-        return {**asdict(self), "widths": list(self.widths)}
+        lists = {"widths": list(self.widths), "milestones": list(self.milestones)}
+        return {**asdict(self), **lists}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:

@@ -1,8 +1,21 @@
-"""Fits: encodings, models, one readable loop, the recorder."""
+"""Fits: encodings, networks, one readable loop for many at once, the recorder."""
 
+from steelyard.training.ensemble import fit_ensemble
 from steelyard.training.fit import fit
+from steelyard.training.fitted import Fitted
+from steelyard.training.members import Member
 from steelyard.training.prepared import Prepared, prepare
 from steelyard.training.recipes import PROBES, default_probe
 from steelyard.training.recorder import Recorder
 
-__all__ = ["PROBES", "Prepared", "Recorder", "default_probe", "fit", "prepare"]
+__all__ = [
+    "PROBES",
+    "Fitted",
+    "Member",
+    "Prepared",
+    "Recorder",
+    "default_probe",
+    "fit",
+    "fit_ensemble",
+    "prepare",
+]

@@ -1,126 +1,251 @@
-"""The training loop of a network, readable whole."""
+"""The training loop of a stack of networks, readable whole.
+
+Every network that has steps left makes one at each turn: one forward, one backward, one optimiser
+step for all. Epochs of different lengths end at different turns; a network that is done leaves the
+stack. What each one does is what it would do alone.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
-from torch.nn import functional
 
 from steelyard._support.errors import DataError
-from steelyard._support.seeding import derive_seed
 from steelyard.records.recipe import Recipe
-from steelyard.training.models import build
-from steelyard.training.prepared import Prepared
+from steelyard.training.inputs import Inputs
+from steelyard.training.losses import member_losses
+from steelyard.training.patience import Patience
+from steelyard.training.recorder import Recorder
+from steelyard.training.schedules import schedule_factor
+from steelyard.training.stack import Stack
+from steelyard.training.walks import Walk
+from steelyard.training.watching import Watch
 
-_OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "sgd": lambda parameters, **values: torch.optim.SGD(parameters, momentum=0.9, **values),
-}
-_PREDICT_BATCH = 4096
 
-
-def train_network(
-    prepared: Prepared,
-    recipe: Recipe,
-    draws: np.ndarray,
-    seed: int,
-    repetition: int,
-    watch: Callable[[torch.Tensor, torch.Tensor], None] | None = None,
-    end_epoch: Callable[[], None] | None = None,
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Train one network and return its prediction function.
+@dataclass
+class Job:
+    """What one network of a stack is to do.
 
     Parameters
     ----------
-    prepared : Prepared
-        Inputs for a network: float32 of shape (n, n_columns), or uint8 images of shape
-        (n, channels, height, width). They are handed over once; batches are indices.
     recipe : Recipe
-        How to train.
-    draws : ndarray of shape (m,)
-        The rows that make up an epoch, repeated as the plan says.
-    seed, repetition : int
-        Axes of the seeds: arms of one repetition share initial weights.
-    watch : callable, optional
-        Called with each batch's rows and its logits, as they were before the step.
-    end_epoch : callable, optional
-        Called after each epoch.
+        Its own learning rate, weight decay, smoothing and epochs; the rest is the stack's.
+    walk : Walk
+        Its batches; one object for all members where they share the order.
+    sample_weights : Tensor of shape (n,), optional
+        A weight for every training row, with mean one over the walk's rows.
+    recorder : Recorder, optional
+        Watches it.
+    name : str
+        What a message calls it.
+    """
 
-    Returns
-    -------
-    callable
-        From encoded inputs (m, ...) to logits (m, K), float64.
+    recipe: Recipe
+    walk: Walk
+    sample_weights: torch.Tensor | None
+    recorder: Recorder | None
+    name: str
+
+
+@dataclass
+class Training:
+    """The state between two turns; a checkpoint holds exactly this and the recorders.
+
+    Parameters
+    ----------
+    step : int
+        Turns taken.
+    alive : list of int
+        Jobs that have steps left, in the order of ``stack``.
+    stack : Stack
+        Their networks.
+    finished : dict of int to Stack
+        Networks that have left, one each.
+    losses : list of list of float
+        For each job the mean training loss of each epoch.
+    epoch_losses : Tensor of shape (alive,)
+        Sums over the samples of the open epochs.
+    patience : Patience, optional
+        Best epochs so far, where the recipe stops early.
+    """
+
+    step: int
+    alive: list[int]
+    stack: Stack
+    finished: dict[int, Stack]
+    losses: list[list[float]]
+    epoch_losses: torch.Tensor
+    patience: Patience | None
+
+    @classmethod
+    def start(cls, stack: Stack, patient: bool) -> Training:
+        """Return the state before the first turn."""
+        device = next(iter(stack.weights.values())).device
+        n = len(stack)
+        return cls(
+            0,
+            list(range(n)),
+            stack,
+            {},
+            [[] for _ in range(n)],
+            torch.zeros(n, device=device),
+            Patience.start(stack) if patient else None,
+        )
+
+
+def train_stack(
+    training: Training,
+    jobs: Sequence[Job],
+    inputs: Inputs,
+    *,
+    share_order: bool,
+    validate: Callable[[Stack], torch.Tensor] | None = None,
+    autocast: Callable[[], torch.autocast],
+    after_epoch: Callable[[int], None],
+) -> None:
+    """Train until no job has steps left; ``training`` is changed in place.
+
+    Parameters
+    ----------
+    training : Training
+        Where to begin: the start, or what a checkpoint held.
+    jobs : sequence of Job
+        One for each network.
+    inputs : Inputs
+        The training part on its device.
+    share_order : bool
+        Whether all jobs walk together, so that a batch is read once for all.
+    validate : callable, optional
+        From a stack to its members' losses on the validation part; needed for patience.
+    autocast : callable
+        Gives the context of mixed precision for a forward pass.
+    after_epoch : callable
+        Told after each turn that closed epochs how many it closed.
 
     Raises
     ------
     DataError
-        If the loss becomes NaN or infinite.
+        If the loss of a member becomes NaN or infinite at the end of an epoch.
     """
-    normalise = _normaliser(prepared.X)
-    inputs, labels = torch.from_numpy(prepared.X), torch.from_numpy(prepared.y)
-    epoch = torch.from_numpy(draws)
-    axes = {"repetition": repetition}
-    weights = torch.Generator().manual_seed(derive_seed(seed, purpose="weights", **axes))
-    shuffle = torch.Generator().manual_seed(derive_seed(seed, purpose="order", **axes))
-    network = build(recipe, inputs.shape[1:], prepared.data.n_classes, weights)
-    optimiser = _OPTIMISERS[recipe.optimiser](
-        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
-    n_steps = recipe.epochs * math.ceil(len(epoch) / recipe.batch_size)
-    step = 0
-    for _ in range(recipe.epochs):
-        for rows in epoch[torch.randperm(len(epoch), generator=shuffle)].split(recipe.batch_size):
-            _set_learning_rate(optimiser, recipe, step / n_steps)
-            logits = network(normalise(inputs[rows]))
-            loss = functional.cross_entropy(logits, labels[rows])
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            step += 1
-            if watch is not None:
-                watch(rows, logits)
-        if not torch.isfinite(loss):
+    while training.alive:
+        step, alive, stack = training.step, training.alive, training.stack
+        mine = [jobs[job] for job in alive]
+        smoothing = _smoothing(mine, inputs.labels.device)
+        watch = Watch([job.recorder for job in mine])
+        settings = _Settings(mine)
+        sample_weights = _sample_weights(mine)
+        while alive == training.alive:  # until a network leaves
+            total = torch.zeros((), device=inputs.labels.device)
+            for members, rows in _batches(mine, step, share_order):
+                with autocast():
+                    logits = stack.logits(inputs.batch(rows), True, members).float()
+                chosen = slice(None) if members is None else members
+                losses = member_losses(
+                    logits,
+                    inputs.labels[rows],
+                    None if smoothing is None else smoothing[chosen],
+                    None if sample_weights is None else sample_weights[:, rows],
+                )
+                total = total + losses.sum()
+                training.epoch_losses[chosen] += losses.detach() * rows.shape[-1]
+                watch.add(members, rows, logits.detach())
+            stack.descend(total, step, settings.at(step))
+            training.step = step = step + 1
+            ended = [k for k, job in enumerate(mine) if job.walk.ends_epoch(step - 1)]
+            if ended:
+                watch.flush()
+                _end_epochs(training, mine, ended, inputs, validate)
+                after_epoch(len(ended))
+
+
+def _batches(
+    jobs: Sequence[Job], step: int, share_order: bool
+) -> list[tuple[torch.Tensor | None, torch.Tensor]]:
+    """Return the rows of a step: of all members as one, or of members with batches of one size.
+
+    At the end of an epoch the last batch is shorter. Going apart there, instead of filling up with
+    rows that do not count, keeps the statistics of batch normalisation exact.
+    """
+    if share_order:
+        return [(None, jobs[0].walk.rows(step))]
+    rows = [job.walk.rows(step) for job in jobs]
+    by_size = defaultdict(list)
+    for member, chosen in enumerate(rows):
+        by_size[len(chosen)].append(member)
+    if len(by_size) == 1:
+        return [(None, torch.stack(rows))]
+    return [
+        (torch.tensor(members), torch.stack([rows[member] for member in members]))
+        for members in by_size.values()
+    ]
+
+
+class _Settings:
+    """Learning rate and weight decay of each member at a step."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._jobs = [(job.recipe, job.walk.n_steps) for job in jobs]
+
+    def at(self, step: int) -> list[tuple[float, float]]:
+        settings, known = [], {}
+        for recipe, n_steps in self._jobs:
+            if n_steps not in known:  # the schedule is the stack's; only its length may differ
+                known[n_steps] = schedule_factor(recipe, step, n_steps)
+            settings.append((recipe.learning_rate * known[n_steps], recipe.weight_decay))
+        return settings
+
+
+def _smoothing(jobs: Sequence[Job], device: torch.device) -> torch.Tensor | None:
+    shares = [job.recipe.smoothing for job in jobs]
+    return torch.tensor(shares, device=device) if any(shares) else None
+
+
+def _sample_weights(jobs: Sequence[Job]) -> torch.Tensor | None:
+    """Return weights of shape (M, n), or None where every sample counts once."""
+    given = [job.sample_weights for job in jobs if job.sample_weights is not None]
+    if not given:
+        return None
+    ones = torch.ones_like(given[0])
+    return torch.stack([ones if job.sample_weights is None else job.sample_weights for job in jobs])
+
+
+def _end_epochs(
+    training: Training,
+    jobs: Sequence[Job],
+    ended: Sequence[int],
+    inputs: Inputs,
+    validate: Callable[[Stack], torch.Tensor] | None,
+) -> None:
+    """Close the epochs of some members, and let go of those that are done."""
+    sums = training.epoch_losses.tolist()
+    for k in ended:
+        job, losses = jobs[k], training.losses[training.alive[k]]
+        if not np.isfinite(sums[k]):
             raise DataError(
-                "Training diverged: the loss is NaN or infinite.",
+                f"Training diverged: the loss of {job.name} is NaN or infinite in epoch "
+                f"{len(losses)}.",
                 hint="lower the recipe's learning rate.",
             )
-        if end_epoch is not None:
-            end_epoch()
-    return lambda X: _predict(network, normalise, X)
-
-
-def _normaliser(X: np.ndarray) -> Callable[[torch.Tensor], torch.Tensor]:
-    if X.dtype != np.uint8:
-        return lambda batch: batch  # tables are standardised already
-    # integer sums: exact, and the same for any order of the rows
-    count = X.shape[0] * X.shape[2] * X.shape[3]
-    sums = X.sum(axis=(0, 2, 3), dtype=np.int64)
-    values = np.arange(256)
-    squares = np.stack(
-        [np.bincount(X[:, c].ravel(), minlength=256) @ values**2 for c in range(len(sums))]
-    )
-    mean = sums / count
-    deviation = np.sqrt(np.maximum(squares / count - mean**2, 1.0))  # a blank set stays finite
-    shift = torch.tensor(mean, dtype=torch.float32)[:, None, None]
-    scale = torch.tensor(1 / deviation, dtype=torch.float32)[:, None, None]
-    return lambda batch: (batch.float() - shift) * scale
-
-
-def _set_learning_rate(optimiser: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
-    # cosine: half a wave from the peak to zero over the whole training
-    factor = 0.5 * (1 + math.cos(math.pi * done)) if recipe.schedule == "cosine" else 1.0
-    for group in optimiser.param_groups:
-        group["lr"] = recipe.learning_rate * factor
-
-
-@torch.no_grad()
-def _predict(
-    network: nn.Module, normalise: Callable[[torch.Tensor], torch.Tensor], X: np.ndarray
-) -> np.ndarray:
-    batches = torch.from_numpy(X).split(_PREDICT_BATCH)
-    return torch.cat([network(normalise(batch)) for batch in batches]).double().numpy()
+        losses.append(sums[k] / job.walk.n_rows)
+        if job.recorder is not None:
+            job.recorder.end_epoch()
+    training.epoch_losses[list(ended)] = 0.0
+    done = {k for k in ended if training.step >= jobs[k].walk.n_steps}
+    if training.patience is not None and validate is not None:
+        done |= training.patience.lost(training.stack, ended, validate)
+    if not done:
+        return
+    for k in sorted(done):
+        member = torch.tensor([k])
+        best = training.stack if training.patience is None else training.patience.best
+        training.finished[training.alive[k]] = best.take(member)
+    kept = torch.tensor([k for k in range(len(jobs)) if k not in done], dtype=torch.int64)
+    training.alive = [training.alive[k] for k in kept.tolist()]
+    training.stack = training.stack.take(kept)
+    training.epoch_losses = training.epoch_losses[kept]
+    if training.patience is not None:
+        training.patience = training.patience.take(kept)

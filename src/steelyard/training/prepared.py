@@ -16,6 +16,7 @@ import numpy as np
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.validation import check_choice
 from steelyard.records.labelled import Labelled
+from steelyard.records.plan import Plan
 from steelyard.records.recipe import MODELS
 from steelyard.training.encodings import encode
 
@@ -38,6 +39,8 @@ class Prepared:
         Canonical class codes of those rows.
     X_held_out : tuple of ndarray
         Encoded held-out inputs, rows sorted by id.
+    y_held_out : tuple of ndarray
+        Canonical class codes of those rows.
     order : ndarray of shape (n,)
         Row of ``data`` at each canonical position.
     classes : ndarray of shape (K,)
@@ -52,9 +55,21 @@ class Prepared:
     X: np.ndarray
     y: np.ndarray
     X_held_out: tuple[np.ndarray, ...]
+    y_held_out: tuple[np.ndarray, ...]
     order: np.ndarray
     classes: np.ndarray
     categorical: np.ndarray
+
+    def draws(self, plan: Plan | None) -> np.ndarray:
+        """Return the canonical position of each draw of a plan, sorted; None draws each row once.
+
+        Raises
+        ------
+        MismatchError
+            If the plan was made on other data.
+        """
+        rows = np.arange(len(self.data)) if plan is None else plan.positions(self.data)
+        return np.sort(np.argsort(self.order, kind="stable")[rows])
 
 
 def prepare(data: Labelled, held_out: Sequence[Labelled] = (), *, model: str = "mlp") -> Prepared:
@@ -66,7 +81,7 @@ def prepare(data: Labelled, held_out: Sequence[Labelled] = (), *, model: str = "
         The training part.
     held_out : sequence of Labelled
         Parts to predict later.
-    model : {"mlp", "cnn", "trees"}
+    model : {"mlp", "cnn", "resnet", "trees"}
         The family of models.
 
     Raises
@@ -77,7 +92,7 @@ def prepare(data: Labelled, held_out: Sequence[Labelled] = (), *, model: str = "
         If a held-out part has other classes, other inputs, or shares ids with the training part.
     """
     check_choice(model, "model", "prepare", MODELS)
-    if model == "cnn" and data.modality != "image":
+    if model in ("cnn", "resnet") and data.modality != "image":
         raise DataError(
             "A convolutional network needs images; these data are a table.",
             hint="choose the probe mlp or trees.",
@@ -104,6 +119,7 @@ def prepare(data: Labelled, held_out: Sequence[Labelled] = (), *, model: str = "
         X,
         canonical[labels],
         tuple(X_held_out),
+        tuple(canonical[part.labels] for part in sorted_parts),
         order,
         classes,
         categorical,

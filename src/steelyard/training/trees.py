@@ -6,59 +6,84 @@ its staged margins are what a network's epochs are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from steelyard._support.errors import MissingExtraError
+from steelyard._support.errors import DataError, MissingExtraError
+from steelyard._support.progress import Progress
 from steelyard._support.seeding import derive_seed
-from steelyard.records.recipe import Recipe
+from steelyard.training.fitted import Fitted, as_fitted, canonical_recorder
+from steelyard.training.members import Member
 from steelyard.training.prepared import Prepared
+from steelyard.training.threads import bounded_threads
 
 # Half of the columns compete for each split: without it every repetition grows the same trees.
 _COLUMN_SHARE = 0.5
 
 
-def train_trees(
-    prepared: Prepared,
-    recipe: Recipe,
-    draws: np.ndarray,
-    seed: int,
-    repetition: int,
-    watch: Callable[[torch.Tensor, torch.Tensor], None] | None = None,
-    end_epoch: Callable[[], None] | None = None,
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Grow one boosted ensemble and return its prediction function.
+def grow_trees(
+    prepared: Prepared, members: Sequence[Member], seed: int, progress: Progress
+) -> tuple[Fitted, ...]:
+    """Grow one booster after the other.
 
     Parameters
     ----------
     prepared : Prepared
         Inputs for trees: numbers, and category codes in the columns marked as such.
-    recipe, draws, seed, repetition, watch, end_epoch
-        As in `steelyard.training.loop.train_network`; a round of boosting is an epoch.
-
-    Returns
-    -------
-    callable
-        From encoded inputs (m, n_columns) to logits (m, K), float64.
+    members : sequence of Member
+        What to grow; a round of boosting is an epoch.
+    seed : int
+        From which all seeds derive.
+    progress : callable
+        Told before each.
 
     Raises
     ------
+    DataError
+        If a plan leaves no sample of a class.
     MissingExtraError
-        If the recipe asks for xgboost and it is not installed.
+        If a recipe asks for xgboost and it is not installed.
     """
-    random_state = derive_seed(seed, purpose="trees", repetition=repetition) % 2**32
+    fitted = []
+    with bounded_threads(prepared):
+        for done, member in enumerate(members):
+            progress(done, len(members), f"{member.arm}, repetition {member.repetition + 1}")
+            fitted.append(_grow(prepared, member, seed))
+    progress(len(members), len(members), f"{len(members)} boosters grown")
+    return tuple(fitted)
+
+
+def _grow(prepared: Prepared, member: Member, seed: int) -> Fitted:
+    recipe, draws = member.recipe, prepared.draws(member.plan)
+    _require_every_class(prepared, draws)
+    random_state = derive_seed(seed, purpose="trees", repetition=member.repetition) % 2**32
     grow = _grow_xgboost if recipe.library == "xgboost" else _grow_sklearn
     X, y = prepared.X, prepared.y
     predict, stages = grow(X[draws], y[draws], prepared.categorical, recipe, random_state)
-    if watch is not None and end_epoch is not None:
+    recorder = canonical_recorder(prepared, member)
+    if recorder is not None:
         rows = torch.arange(len(X))
         for logits in stages(X):
-            watch(rows, torch.from_numpy(logits))
-            end_epoch()
-    return predict
+            recorder.update_rows(rows, torch.from_numpy(logits))
+            recorder.end_epoch()
+    logits = [predict(held_out) for held_out in prepared.X_held_out]
+    return as_fitted(prepared, member, logits, recorder)
+
+
+def _require_every_class(prepared: Prepared, draws: np.ndarray) -> None:
+    # trees have an output for each class that they see: without one, the others would shift
+    data = prepared.data
+    unseen = np.flatnonzero(np.bincount(prepared.y[draws], minlength=data.n_classes) == 0)
+    if len(unseen):
+        first = min(data.class_names[prepared.classes[code]] for code in unseen)
+        raise DataError(
+            f"The plan leaves {len(unseen)} classes without a sample, first {first!r}; trees "
+            "cannot be told of a class that they never see.",
+            hint="keep a sample of every class, or choose the probe mlp.",
+        )
 
 
 def _grow_sklearn(X, y, categorical, recipe, random_state):  # type: ignore[no-untyped-def]

@@ -1,0 +1,202 @@
+"""Train many networks as one, in as many stacks as memory asks for."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from steelyard._support.errors import (
+    MismatchError,
+    ParameterError,
+    ResourceError,
+    SteelyardWarning,
+)
+from steelyard._support.fingerprints import fingerprint
+from steelyard._support.progress import Progress, silent
+from steelyard._support.validation import check_choice, check_integer, check_real
+from steelyard.training.checkpoint import Checkpoint, CheckpointFolder
+from steelyard.training.devices import checked_device, mixed_precision
+from steelyard.training.fitted import Fitted
+from steelyard.training.inputs import Inputs
+from steelyard.training.members import Member, alike, parts
+from steelyard.training.memory import is_out_of_memory
+from steelyard.training.prepared import Prepared
+from steelyard.training.stacked import Bench
+from steelyard.training.threads import bounded_threads
+from steelyard.training.trees import grow_trees
+
+ORDERS = ("own", "shared")
+
+
+def fit_ensemble(
+    prepared: Prepared,
+    members: Sequence[Member],
+    *,
+    seed: int = 0,
+    order: str = "own",
+    device: str = "cpu",
+    precision: str = "float32",
+    memory: int | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: float = 30.0,
+    progress: Progress = silent,
+) -> tuple[Fitted, ...]:
+    """Train an ensemble; each member comes out as it would alone.
+
+    Networks whose recipes differ in nothing but `OWN_SETTINGS` train as one stack: one forward, one
+    backward, one optimiser step for all. A member of a stack equals the network trained alone
+    to the precision of its arithmetic, not bit for bit: a larger matrix product may add in another
+    order. Trees grow one after the other.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The training part and the held-out parts.
+    members : sequence of Member
+        What to train.
+    seed : int
+        From which the seeds of all members derive.
+    order : {"own", "shared"}
+        "own": each member walks through the draws of its plan in its own order. "shared": all
+        walk through the training part in one order, each batch is read once, and the counts of a
+        plan become sample weights with mean one (recorders see every sample, those of weight zero
+        too). Where a batch is all samples, the two are the same.
+    device : str
+        "cpu", "cuda" or "cuda:N"; trees grow on the CPU.
+    precision : {"float32", "bfloat16"}
+        Of forward and backward passes; parameters and losses stay float32.
+    memory : int, optional
+        Bytes that training may use; None takes half of what is free. An ensemble that needs more
+        trains in several stacks.
+    checkpoint : path, optional
+        A folder. Training that stopped goes on from there, bit for bit.
+    checkpoint_every : float
+        Seconds between two writings.
+    progress : callable
+        Told after each epoch of a network, and after each booster.
+
+    Returns
+    -------
+    tuple of Fitted
+        One a member, in their order.
+
+    Raises
+    ------
+    ParameterError
+        If there is no member, or an argument lies outside its range.
+    MismatchError
+        If a plan belongs to other data, a recipe to other models than the data were prepared for,
+        or the checkpoint to another training.
+    DataError
+        If training diverges, or a recipe with patience finds no validation part.
+    ResourceError
+        If the device is not there, or not even one network fits into memory.
+    """
+    members = list(members)
+    check_integer(seed, "seed", "fit_ensemble", 0)
+    check_choice(order, "order", "fit_ensemble", ORDERS)
+    where = checked_device(device)
+    mixed_precision(where, precision)
+    if memory is not None:
+        check_integer(memory, "memory", "fit_ensemble", 1)
+    check_real(checkpoint_every, "checkpoint_every", "fit_ensemble", 0)
+    if not members:
+        raise ParameterError("The 'members' parameter of fit_ensemble must hold a member. Got [].")
+    for member in members:
+        if member.recipe.model != prepared.model:
+            raise MismatchError(
+                f"The data were prepared for {prepared.model!r}; the recipe trains "
+                f"{member.recipe.model!r}."
+            )
+    if prepared.model == "trees":
+        if checkpoint is not None:
+            raise ParameterError(
+                "The 'checkpoint' parameter of fit_ensemble must be None for trees.",
+                hint="a booster grows in one call that cannot be resumed; keep its result.",
+            )
+        return grow_trees(prepared, members, seed, progress)
+    with bounded_threads(prepared):
+        bench = Bench(prepared, Inputs(prepared, where), seed, order, where, precision)
+        folder = None
+        if checkpoint is not None:
+            folder = CheckpointFolder(Path(checkpoint), _fingerprint(bench, members))
+        return _train_in_stacks(bench, members, memory, folder, checkpoint_every, progress)
+
+
+def _train_in_stacks(
+    bench: Bench,
+    members: list[Member],
+    memory: int | None,
+    folder: CheckpointFolder | None,
+    every: float,
+    progress: Progress,
+) -> tuple[Fitted, ...]:
+    stacks = folder.stacks() if folder is not None else None
+    if stacks is None:
+        stacks = []
+        for numbers in alike(members):
+            size = bench.size_that_fits([members[number] for number in numbers], memory)
+            stacks += parts(numbers, size)
+    total = sum(member.recipe.epochs for member in members)
+    fitted: dict[int, Fitted] = {}
+    while len(fitted) < len(members):
+        if folder is not None:
+            folder.write(stacks)
+        numbers = next(stack for stack in stacks if stack[0] not in fitted)
+        done = sum(members[number].recipe.epochs for number in fitted)
+        what = f"{len(numbers)} of {len(members)} networks as one"
+        count = _Count(done, total, what, progress)
+        checkpoint = None
+        if folder is not None:
+            checkpoint = Checkpoint(folder.file(numbers), folder.fingerprint, every)
+        try:
+            results = bench.train([members[number] for number in numbers], checkpoint, count)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            stacks = _halved(stacks, numbers, error)
+            continue
+        fitted.update(zip(numbers, results, strict=True))
+    progress(total, total, f"{len(members)} networks trained")
+    return tuple(fitted[number] for number in range(len(members)))
+
+
+class _Count:
+    """Adds up closed epochs and tells them."""
+
+    def __init__(self, done: int, total: int, what: str, progress: Progress) -> None:
+        self._done, self._total, self._what, self._progress = done, total, what, progress
+
+    def __call__(self, n_closed: int) -> None:
+        self._done += n_closed
+        self._progress(self._done, self._total, self._what)
+
+
+def _halved(stacks: list[list[int]], numbers: list[int], error: Exception) -> list[list[int]]:
+    """Return the stacks with one that did not fit into memory in two parts."""
+    if len(numbers) == 1:
+        raise ResourceError(
+            f"Not even one network fits into memory: {error}",
+            hint="choose a smaller batch or narrower layers.",
+        ) from error
+    halves = parts(numbers, -(-len(numbers) // 2))
+    warnings.warn(
+        f"Out of memory with {len(numbers)} networks as one; training goes on with "
+        f"{len(halves[0])} at once.",
+        SteelyardWarning,
+        stacklevel=4,
+    )
+    at = stacks.index(numbers)
+    return [*stacks[:at], *halves, *stacks[at + 1 :]]
+
+
+def _fingerprint(bench: Bench, members: Sequence[Member]) -> str:
+    return fingerprint(
+        bench.prepared.data.fingerprint,
+        [part.fingerprint for part in bench.prepared.held_out],
+        [member.to_dict() for member in members],
+        bench.seed,
+        bench.order,
+        bench.precision,
+    )

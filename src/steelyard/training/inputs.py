@@ -1,0 +1,78 @@
+"""A training part on its device: images stay bytes, a batch becomes numbers when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from steelyard.training.prepared import Prepared
+
+
+class Inputs:
+    """Encoded inputs and their labels, handed to the device once; batches are indices.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Inputs for a network: float32 of shape (n, n_columns), or uint8 images of shape
+        (n, channels, height, width). Images are standardised by the channel means and standard
+        deviations of the training part; a perceptron reads them as rows of pixels.
+    device : torch.device
+        Where they live.
+    """
+
+    def __init__(self, prepared: Prepared, device: torch.device) -> None:
+        self._flat = prepared.model == "mlp"
+        self._device = device
+        self.values = self._placed(prepared.X)
+        self.labels = torch.from_numpy(prepared.y).to(device)
+        self.shape = tuple(self.values.shape[1:])
+        self._rows = self._batch = torch.empty(0)
+        self._scale, self._shift = (
+            _standardisation(prepared.X, self.shape, device)
+            if prepared.X.dtype == np.uint8
+            else (None, None)  # tables are standardised already
+        )
+
+    def batch(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the inputs of rows of any shape as float32: shape (*rows.shape, ...)."""
+        if rows is not self._rows:  # a full batch asks for the very same rows at each step
+            self._rows, self._batch = rows, self._as_numbers(self.values[rows])
+        return self._batch
+
+    def held_out(self, X: np.ndarray, batch_size: int) -> Iterator[torch.Tensor]:
+        """Yield other encoded inputs in batches, as the network reads them."""
+        for batch in self._placed(X).split(batch_size):
+            yield self._as_numbers(batch)
+
+    def _placed(self, X: np.ndarray) -> torch.Tensor:
+        values = torch.from_numpy(X.reshape(len(X), -1) if self._flat else X)
+        return values.to(self._device)
+
+    def _as_numbers(self, batch: torch.Tensor) -> torch.Tensor:
+        if self._scale is None or self._shift is None:
+            return batch
+        return torch.addcmul(self._shift, batch.float(), self._scale)
+
+
+def _standardisation(
+    X: np.ndarray, shape: tuple[int, ...], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return scale and shift of every pixel: standardised = scale * byte + shift."""
+    # integer sums: exact, and the same for any order of the rows
+    count = X.shape[0] * X.shape[2] * X.shape[3]
+    sums = X.sum(axis=(0, 2, 3), dtype=np.int64)
+    values = np.arange(256)
+    squares = np.stack(
+        [np.bincount(X[:, c].ravel(), minlength=256) @ values**2 for c in range(len(sums))]
+    )
+    mean = sums / count
+    deviation = np.sqrt(np.maximum(squares / count - mean**2, 1.0))  # a blank set stays finite
+
+    def of_every_pixel(channels: np.ndarray) -> torch.Tensor:
+        pixels = np.broadcast_to(channels[:, None, None], X.shape[1:]).reshape(shape)
+        return torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32)).to(device)
+
+    return of_every_pixel(1 / deviation), of_every_pixel(-mean / deviation)

@@ -1,0 +1,77 @@
+"""What an ensemble is made of, and which of its networks can train as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from steelyard.records.plan import Plan
+from steelyard.records.recipe import Recipe
+
+# What members of one stack may have of their own; in all else their recipes are equal.
+OWN_SETTINGS = ("learning_rate", "weight_decay", "smoothing", "epochs")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of an ensemble.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How to train it.
+    plan : Plan, optional
+        How often each training sample is used; None uses each once.
+    repetition : int
+        Axis of the seeds: members of one repetition share initial weights and, where their plans
+        are equal, the order of samples.
+    arm : str
+        The name that its predictions carry.
+    record : bool
+        Whether to record its dynamics.
+    """
+
+    recipe: Recipe
+    plan: Plan | None = None
+    repetition: int = 0
+    arm: str = "model"
+    record: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a message calls it."""
+        return f"{self.arm!r}, repetition {self.repetition}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that determines its result, as plain values and arrays."""
+        plan = self.plan
+        return {
+            "recipe": self.recipe.fingerprint,
+            "plan": None if plan is None else [plan.data_fingerprint, plan.ids, plan.counts],
+            "repetition": self.repetition,
+            "record": self.record,
+        }
+
+
+def shared_recipe(recipe: Recipe) -> Recipe:
+    """Return what members of one stack have in common of their recipes."""
+    plain = Recipe(recipe.model)
+    return replace(recipe, **{name: getattr(plain, name) for name in OWN_SETTINGS})
+
+
+def alike(members: Sequence[Member]) -> list[list[int]]:
+    """Return the numbers of members that can train as one stack, in the order of their first."""
+    stacks: dict[Recipe, list[int]] = {}
+    for number, member in enumerate(members):
+        stacks.setdefault(shared_recipe(member.recipe), []).append(number)
+    return list(stacks.values())
+
+
+def parts(numbers: Sequence[int], size: int) -> list[list[int]]:
+    """Return numbers in as few parts of at most ``size`` as possible, their sizes nearly equal."""
+    n_parts = -(-len(numbers) // size)
+    return [
+        list(numbers[part * len(numbers) // n_parts : (part + 1) * len(numbers) // n_parts])
+        for part in range(n_parts)
+    ]

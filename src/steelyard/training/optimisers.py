@@ -1,0 +1,106 @@
+"""One step of SGD, Adam or AdamW for a stack of networks, by torch's own fused kernels.
+
+The kernels take one learning rate and one weight decay a call: neighbours in the stack that share
+theirs go through together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+import torch
+from torch.optim.adam import adam
+from torch.optim.sgd import sgd
+
+from steelyard.records.recipe import Recipe
+
+# torch's own defaults, which are those of the paper: D. P. Kingma and J. Ba, "Adam", ICLR 2015
+_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
+
+Tensors = Mapping[str, torch.Tensor]
+Moments = dict[str, dict[str, torch.Tensor]]
+
+
+def no_moments(recipe: Recipe, weights: Tensors) -> Moments:
+    """Return what an optimiser remembers of a stack's gradients before its first step."""
+    names = ("velocity",) if recipe.optimiser == "sgd" else ("first", "second")
+    return {
+        moment: {name: torch.zeros_like(weight) for name, weight in weights.items()}
+        for moment in names
+    }
+
+
+@torch.no_grad()
+def optimiser_step(
+    recipe: Recipe,
+    weights: Tensors,
+    gradients: Tensors,
+    moments: Moments,
+    n_before: int,
+    settings: Sequence[tuple[float, float]],
+) -> None:
+    """Change weights and moments in place by one step.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Names the optimiser; momentum and maximal gradient norm are of all members.
+    weights, gradients : mapping of str to Tensor of shape (M, ...)
+        Parameters and the gradients of the members' own losses. Gradients may be changed.
+    moments : dict
+        As `no_moments` made it.
+    n_before : int
+        Steps taken before this one.
+    settings : sequence of (learning rate, weight decay)
+        One pair a member.
+    """
+    if recipe.max_gradient_norm is not None:
+        _shorten(gradients, recipe.max_gradient_norm)
+    first = 0
+    for (learning_rate, weight_decay), members in groupby(settings):
+        last = first + len(list(members))
+        group = slice(first, last)
+        remembered = [[moment[name][group] for name in weights] for moment in moments.values()]
+        values = [weight[group] for weight in weights.values()]
+        slopes = [gradients[name][group] for name in weights]
+        if recipe.optimiser == "sgd":
+            sgd(
+                values,
+                slopes,
+                remembered[0],  # zeros at first: the first velocity is then the gradient
+                fused=True,
+                weight_decay=weight_decay,
+                momentum=recipe.momentum,
+                lr=learning_rate,
+                dampening=0.0,
+                nesterov=recipe.nesterov,
+                maximize=False,
+            )
+        else:
+            adam(
+                values,
+                slopes,
+                *remembered,
+                [],
+                [torch.tensor(float(n_before), device=value.device) for value in values],
+                fused=True,
+                amsgrad=False,
+                beta1=_BETA1,
+                beta2=_BETA2,
+                lr=learning_rate,
+                weight_decay=weight_decay,
+                eps=_EPSILON,
+                maximize=False,
+                decoupled_weight_decay=recipe.optimiser == "adamw",
+            )
+        first = last
+
+
+def _shorten(gradients: Tensors, longest: float) -> None:
+    # each member's own norm over all of its parameters, as it would be alone
+    squares = [gradient.flatten(1).square().sum(dim=1) for gradient in gradients.values()]
+    norms = torch.stack(squares).sum(dim=0).sqrt()
+    factors = (longest / (norms + 1e-6)).clamp(max=1.0)  # 1e-6 as in torch's clip_grad_norm_
+    for gradient in gradients.values():
+        gradient.mul_(factors.view(-1, *[1] * (gradient.ndim - 1)))

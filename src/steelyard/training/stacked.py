@@ -1,0 +1,142 @@
+"""Train one stack of an ensemble, from its members to what comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from steelyard._support.errors import DataError
+from steelyard._support.seeding import derive_seed
+from steelyard.training.checkpoint import Checkpoint
+from steelyard.training.devices import mixed_precision
+from steelyard.training.fitted import Fitted, as_fitted, canonical_recorder
+from steelyard.training.inputs import Inputs
+from steelyard.training.loop import Job, Training, train_stack
+from steelyard.training.losses import member_losses
+from steelyard.training.members import Member, shared_recipe
+from steelyard.training.memory import bytes_a_member, members_that_fit, rows_to_predict
+from steelyard.training.networks import NETWORKS
+from steelyard.training.prepared import Prepared
+from steelyard.training.stack import Stack
+from steelyard.training.walks import Walk
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all stacks of an ensemble share.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The training part and the held-out parts.
+    inputs : Inputs
+        The training part on its device.
+    seed : int
+        From which all seeds derive.
+    order : {"own", "shared"}
+        Whose order members walk in.
+    device : torch.device
+        Where they train.
+    precision : str
+        Of forward and backward passes.
+    """
+
+    prepared: Prepared
+    inputs: Inputs
+    seed: int
+    order: str
+    device: torch.device
+    precision: str
+
+    def size_that_fits(self, members: Sequence[Member], memory: int | None) -> int:
+        """Return how many of these members, alike, may train at once."""
+        recipe = members[0].recipe
+        each = bytes_a_member(
+            recipe,
+            self._shapes(members[0]),
+            self.inputs.shape,
+            recipe.batch_size or len(self.inputs.labels),
+            self.order == "own" and recipe.batch_size is not None,
+        )
+        return members_that_fit(len(members), each, self.device, memory)
+
+    def train(
+        self,
+        members: Sequence[Member],
+        checkpoint: Checkpoint | None,
+        after_epoch: Callable[[int], None],
+    ) -> list[Fitted]:
+        """Train members that are alike as one stack."""
+        recipe = shared_recipe(members[0].recipe)
+        share_order = self.order == "shared" or recipe.batch_size is None
+        jobs = [self._job(member, share_order) for member in members]
+        training = checkpoint.load(recipe, jobs, self.device) if checkpoint else None
+        if training is None:
+            seeds = [
+                derive_seed(self.seed, purpose="weights", repetition=member.repetition)
+                for member in members
+            ]
+            stack = Stack.initial(recipe, self._shapes(members[0]), seeds, self.device)
+            training = Training.start(stack, recipe.patience is not None)
+        after_epoch(sum(len(losses) for losses in training.losses))
+
+        def told(n_closed: int) -> None:
+            if checkpoint is not None:
+                checkpoint.save_if_due(training, jobs)
+            after_epoch(n_closed)
+
+        train_stack(
+            training,
+            jobs,
+            self.inputs,
+            share_order=share_order,
+            validate=self._validation() if recipe.patience is not None else None,
+            autocast=mixed_precision(self.device, self.precision),
+            after_epoch=told,
+        )
+        logits = [self._logits(training.finished[job]) for job in range(len(jobs))]
+        return [
+            as_fitted(self.prepared, member, logits[k], jobs[k].recorder, training.losses[k])
+            for k, member in enumerate(members)
+        ]
+
+    def _shapes(self, member: Member) -> dict[str, tuple[int, ...]]:
+        network = NETWORKS[member.recipe.model]
+        return network.shapes(member.recipe, self.inputs.shape, self.prepared.data.n_classes)
+
+    def _job(self, member: Member, share_order: bool) -> Job:
+        n, recipe = len(self.inputs.labels), member.recipe
+        draws = self.prepared.draws(member.plan)
+        axes = {} if share_order else {"repetition": member.repetition}
+        rows = np.arange(n) if share_order else draws
+        walk = Walk(rows, recipe.batch_size, recipe.epochs, self.seed, **axes)
+        weights = None
+        if share_order and member.plan is not None and not member.plan.is_identity:
+            counts = np.bincount(draws, minlength=n)
+            weights = torch.from_numpy(counts * (n / len(draws))).float().to(self.device)
+        return Job(recipe, walk, weights, canonical_recorder(self.prepared, member), member.name)
+
+    def _logits(self, stack: Stack) -> list[np.ndarray]:
+        """Return one network's logits of every held-out part, (n, K), rows sorted by id."""
+        return [self._predicted(stack, X)[0].T.double().cpu().numpy() for X in self.prepared.X_held_out]
+
+    @torch.no_grad()
+    def _predicted(self, stack: Stack, X: np.ndarray) -> torch.Tensor:
+        batches = self.inputs.held_out(X, rows_to_predict(stack, self.inputs.shape))
+        return torch.cat([stack.logits(batch, training=False) for batch in batches], dim=-1)
+
+    def _validation(self) -> Callable[[Stack], torch.Tensor]:
+        prepared = self.prepared
+        for part, X, y in zip(
+            prepared.held_out, prepared.X_held_out, prepared.y_held_out, strict=True
+        ):
+            if part.split is not None and part.split[0] == "validation":
+                labels = torch.from_numpy(y).to(self.device)
+                return lambda stack: member_losses(self._predicted(stack, X), labels)
+        raise DataError(
+            "A recipe with patience needs a validation part among the held-out parts.",
+            hint="split the data with a validation part, or leave patience None.",
+        )

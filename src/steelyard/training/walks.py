@@ -1,0 +1,57 @@
+"""Which samples a network sees at a step: its own draws in its own order, or everybody's."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+from steelyard._support.seeding import derive_seed
+
+
+class Walk:
+    """The batches of one network, step after step; any step can be asked for.
+
+    Each epoch passes once over the draws in an order of its own, drawn from the seed's axes and
+    the number of the epoch alone: a resumed training needs no state of a generator.
+
+    Parameters
+    ----------
+    draws : ndarray of shape (m,)
+        The rows that make up an epoch, repeated as the plan says.
+    batch_size : int or None
+        Rows a step; the last batch of an epoch may hold fewer. None takes all at once.
+    epochs : int
+        Passes.
+    seed : int
+        The user's seed.
+    **axes : int
+        The named axes of the order; none for an order that a whole ensemble shares.
+    """
+
+    def __init__(
+        self, draws: np.ndarray, batch_size: int | None, epochs: int, seed: int, **axes: int
+    ) -> None:
+        self._draws = torch.from_numpy(draws)
+        self._batch_size = batch_size
+        self._seed, self._axes = seed, axes
+        self._epoch, self._order = -1, self._draws
+        self.n_rows = len(draws)
+        self.epoch_steps = 1 if batch_size is None else math.ceil(len(draws) / batch_size)
+        self.n_steps = epochs * self.epoch_steps
+
+    def rows(self, step: int) -> torch.Tensor:
+        """Return the rows of a step in [0, n_steps)."""
+        if self._batch_size is None:
+            return self._draws
+        epoch, batch = divmod(step, self.epoch_steps)
+        if epoch != self._epoch:
+            seed = derive_seed(self._seed, purpose="order", epoch=epoch, **self._axes)
+            order = torch.randperm(len(self._draws), generator=torch.Generator().manual_seed(seed))
+            self._epoch, self._order = epoch, self._draws[order]
+        return self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
+
+    def ends_epoch(self, step: int) -> bool:
+        """Whether a step is the last of its epoch."""
+        return (step + 1) % self.epoch_steps == 0
