@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-import torch
 
 from steelyard._support.errors import DataError, MismatchError
 from steelyard.records.labelled import Labelled
@@ -64,19 +61,22 @@ def fit(
         raise MismatchError(
             f"The data were prepared for {prepared.model!r}; the recipe trains {recipe.model!r}."
         )
-    if recorder is not None and recorder.data is not data:
+    if recorder is not None and not _made_for(recorder, data):
         raise MismatchError("The recorder was made for other data than the training part.")
     rows = np.arange(len(data)) if plan is None else plan.positions(data)
     if recipe.model == "trees":
         _require_every_class(data, rows)
     canonical_position = np.argsort(prepared.order, kind="stable")
     draws = np.sort(canonical_position[rows])
-    watch = None if recorder is None else _in_callers_order(prepared, recorder)
-    end_epoch = None if recorder is None else recorder.end_epoch
+    canonical_recorder = _canonical_recorder(prepared) if recorder is not None else None
+    watch = None if canonical_recorder is None else canonical_recorder.update_rows
+    end_epoch = None if canonical_recorder is None else canonical_recorder.end_epoch
     train = train_trees if recipe.model == "trees" else train_network
     with bounded_threads(prepared):
         predict = train(prepared, recipe, draws, seed, repetition, watch, end_epoch)
         canonical_logits = [predict(X) for X in prepared.X_held_out]
+    if recorder is not None and canonical_recorder is not None:
+        _hand_over(canonical_recorder, recorder, canonical_position)
     predictions = []
     for part, canonical in zip(prepared.held_out, canonical_logits, strict=True):
         logits = np.empty((len(part), data.n_classes))
@@ -108,13 +108,23 @@ def _require_every_class(data: Labelled, rows: np.ndarray) -> None:
         )
 
 
-def _in_callers_order(
-    prepared: Prepared, recorder: Recorder
-) -> Callable[[torch.Tensor, torch.Tensor], None]:
-    order = torch.from_numpy(prepared.order)
-    canonical = torch.from_numpy(np.argsort(prepared.classes, kind="stable"))
+def _made_for(recorder: Recorder, data: Labelled) -> bool:
+    same_ids = np.array_equal(recorder.ids, data.ids)
+    return same_ids and recorder.data_fingerprint == data.fingerprint
 
-    def watch(rows: torch.Tensor, logits: torch.Tensor) -> None:
-        recorder.update(order[rows], logits[:, canonical])
 
-    return watch
+def _canonical_recorder(prepared: Prepared) -> Recorder:
+    names = [prepared.data.class_names[code] for code in prepared.classes]
+    return Recorder(prepared.data.ids[prepared.order], prepared.y, names)
+
+
+def _hand_over(canonical: Recorder, recorder: Recorder, position: np.ndarray) -> None:
+    """Give the caller's recorder what was recorded in canonical order."""
+    n = len(position)
+    recorded = {
+        name: array[..., position] if array.shape[-1:] == (n,) else array
+        for name, array in canonical.state().items()
+        if name.startswith(("past_", "open_"))
+    }
+    state = {**recorder.state(), **recorded, "n_epochs": np.array(canonical.n_epochs)}
+    vars(recorder).update(vars(Recorder.from_state(state, like=recorder)))
