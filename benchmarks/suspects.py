@@ -36,7 +36,7 @@ def area_under_margin(data: Labelled) -> Hardness:
     prepared = prepare(data, model="mlp")
     runs = []
     for repetition in range(RUNS):
-        recorder = Recorder(data)
+        recorder = Recorder.of(data)
         fit(prepared, PROBES["mlp"], repetition=repetition, recorder=recorder)
         runs.append(recorder.dynamics())
     return estimate(Dynamics.stack(runs), ("aum",))["aum"]

@@ -56,6 +56,8 @@ def channels_of(trace, label):
         "error_norm": mean([error_norm(logits, label) for logits in trace]),
         "correct": mean(right),
         "forgetting": forgetting_events(right),
+        "logit": mean([logits[label] for logits in trace]),
+        "first_learned": right.index(True) if any(right) else len(trace),
     }
 
 

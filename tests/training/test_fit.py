@@ -25,7 +25,7 @@ CASES += [("mlp", toy_table), ("trees", toy_table)]
 def trained(data, model, record=False, **values):
     part = data.part("train")
     prepared = prepare(part, [data.part("test")], model=model)
-    recorder = Recorder(part) if record else None
+    recorder = Recorder.of(part) if record else None
     (predictions,) = fit(prepared, QUICK[model], recorder=recorder, **values)
     return predictions, recorder.dynamics() if record else None
 
@@ -136,7 +136,7 @@ def test_the_last_stage_of_trees_is_the_model():
     part = data.part("train")
     one_round = replace(QUICK["trees"], epochs=1)
     prepared = prepare(part, [data.part("test")], model="trees")
-    recorder = Recorder(part)
+    recorder = Recorder.of(part)
     fit(prepared, one_round, recorder=recorder)
     stage = recorder.dynamics().channels["margin"][0]
     assert recorder.n_epochs == 1
@@ -150,11 +150,11 @@ def test_xgboost_trains_the_same_way():
         data = parted(toy_table(counts))
         part = data.part("train")
         prepared = prepare(part, [part_of(data)], model="trees")
-        recorder = Recorder(part)
+        recorder = Recorder.of(part)
         (predictions,) = fit(prepared, recipe, recorder=recorder)
         assert (predictions.predicted == predictions.truth).mean() > 0.6
         # the last of the recorded stages is the model itself: with one round they are equal
-        once = Recorder(part)
+        once = Recorder.of(part)
         (first,) = fit(
             prepare(part, [held_in(part)], model="trees"),
             replace(recipe, epochs=1),
@@ -198,7 +198,7 @@ def test_what_does_not_belong_together_is_refused():
     with pytest.raises(MismatchError, match="prepared for 'mlp'; the recipe trains 'trees'"):
         fit(prepared, QUICK["trees"])
     with pytest.raises(MismatchError, match="other data"):
-        fit(prepared, QUICK["mlp"], recorder=Recorder(data.part("test")))
+        fit(prepared, QUICK["mlp"], recorder=Recorder.of(data.part("test")))
     with pytest.raises(MismatchError, match="made on data"):
         fit(prepared, QUICK["mlp"], plan=by_count(toy_images(seed=5), 0.5))
     with pytest.raises(DataError, match="1 classes have no training sample, first 'class 2'"):
@@ -227,7 +227,7 @@ def test_the_last_batch_may_hold_one_sample():
     data = parted(toy_images())
     part = data.part("train")
     recipe = replace(QUICK["cnn"], batch_size=len(part) - 1, epochs=1)
-    fit(prepare(part, model="cnn"), recipe, recorder=Recorder(part))
+    fit(prepare(part, model="cnn"), recipe, recorder=Recorder.of(part))
 
 
 def test_default_probes():

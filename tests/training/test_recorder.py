@@ -16,12 +16,12 @@ def trace(epochs=5, seed=0):
 
 
 def recorded(logits, batch=4, order=None):
-    recorder = Recorder(DATA)
+    recorder = Recorder.of(DATA)
     for epoch in logits:
         rows = np.arange(len(DATA)) if order is None else order
         for start in range(0, len(rows), batch):
             chosen = rows[start : start + batch]
-            recorder.update(torch.from_numpy(chosen), torch.from_numpy(epoch[chosen]))
+            recorder.update_rows(torch.from_numpy(chosen), torch.from_numpy(epoch[chosen]))
         recorder.end_epoch()
     return recorder.dynamics()
 
@@ -31,6 +31,8 @@ def slow(logits):
     n = len(DATA)
     out = {name: np.zeros(n) for name in ("margin", "probability", "loss", "error_norm", "correct")}
     out["forgetting"] = np.zeros(n)
+    out["logit"] = np.zeros(n)
+    out["first_learned"] = np.full(n, len(logits))
     for i in range(n):
         y = DATA.labels[i]
         was_right = False
@@ -44,8 +46,13 @@ def slow(logits):
             out["error_norm"][i] += np.linalg.norm(p - np.eye(3)[y])
             out["correct"][i] += right
             out["forgetting"][i] += was_right and not right
+            out["logit"][i] += z[y]
             was_right = right
-    return {k: v if k == "forgetting" else v / len(logits) for k, v in out.items()}
+        rights = [epoch[i].argmax() == y for epoch in logits]
+        out["first_learned"][i] = rights.index(True) if any(rights) else len(logits)
+    return {
+        k: v if k in ("forgetting", "first_learned") else v / len(logits) for k, v in out.items()
+    }
 
 
 def test_channels_equal_their_definitions():
@@ -67,10 +74,10 @@ def test_batch_size_and_order_do_not_matter(batch):
 
 def test_a_sample_that_comes_twice_in_an_epoch_counts_once():
     logits = trace(epochs=3)
-    recorder = Recorder(DATA)
+    recorder = Recorder.of(DATA)
     for epoch in logits:
         rows = torch.tensor([*range(len(DATA)), 0, 0, 5])
-        recorder.update(rows, torch.from_numpy(epoch)[rows])
+        recorder.update_rows(rows, torch.from_numpy(epoch)[rows])
         recorder.end_epoch()
     for name, channel in recorder.dynamics().channels.items():
         np.testing.assert_allclose(channel[0], slow(logits)[name], atol=1e-12, err_msg=name)
@@ -88,23 +95,23 @@ def test_right_wrong_right_wrong_is_forgotten_twice_and_never_right_zero_times()
 
 
 def test_nan_logits_name_the_epoch_and_the_sample():
-    recorder = Recorder(DATA)
+    recorder = Recorder.of(DATA)
     logits = torch.zeros(len(DATA), 3)
-    recorder.update(torch.arange(len(DATA)), logits)
+    recorder.update_rows(torch.arange(len(DATA)), logits)
     recorder.end_epoch()
     logits[4, 1] = torch.nan
-    recorder.update(torch.arange(len(DATA)), logits)
-    with pytest.raises(DataError, match=r"diverged in epoch 1: 1 samples .* id '4'"):
+    recorder.update_rows(torch.arange(len(DATA)), logits)
+    with pytest.raises(DataError, match=r"diverged in epoch 1 of run 0: 1 samples .* ids 4"):
         recorder.end_epoch()
 
 
 def test_misuse_is_refused():
-    recorder = Recorder(DATA)
+    recorder = Recorder.of(DATA)
     with pytest.raises(DataError, match="closed without a batch"):
         recorder.end_epoch()
     with pytest.raises(DataError, match=r"shape \(2, 3\). Got \(2, 4\)"):
         recorder.update(torch.arange(2), torch.zeros(2, 4))
-    recorder.update(torch.arange(2), torch.zeros(2, 3))
+    recorder.update_rows(torch.arange(2), torch.zeros(2, 3))
     recorder.end_epoch()
     with pytest.raises(DataError, match="7 of 9 samples were never seen"):
         recorder.dynamics()

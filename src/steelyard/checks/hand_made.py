@@ -39,6 +39,7 @@ def dynamics_from_logits(
     margin = own_logit - np.where(own, -np.inf, logits).max(axis=-1)
     log_probability = log_softmax(logits, axis=-1)
     right = margin > 0  # a tie is no decision for the label
+    n_epochs = logits.shape[1]
     channels = {
         "margin": margin.mean(axis=1),
         "probability": np.exp(log_probability[..., own]).mean(axis=1),
@@ -46,13 +47,15 @@ def dynamics_from_logits(
         "error_norm": np.linalg.norm(np.exp(log_probability) - own, axis=-1).mean(axis=1),
         "correct": right.mean(axis=1),
         "forgetting": (right[:, :-1] & ~right[:, 1:]).sum(axis=1),
+        "logit": own_logit.mean(axis=1),
+        "first_learned": np.where(right.any(axis=1), right.argmax(axis=1), n_epochs),
     }
     return Dynamics(
         ids,
         labels,
         tuple(class_names),
         MappingProxyType(channels),
-        logits.shape[1],
+        n_epochs,
         "hand-made",
     )
 

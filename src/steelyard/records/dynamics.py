@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,6 +22,9 @@ CHANNELS = {
     "error_norm": "mean over epochs of the Euclidean norm of probabilities minus one-hot label",
     "correct": "share of epochs in which the label had the largest logit",
     "forgetting": "number of changes from right to wrong between epochs",
+    "logit": "mean over epochs of the logit of the label",
+    "first_learned": "first epoch, from 0, in which the label had the largest logit; the number "
+    "of epochs if none",
 }
 
 
@@ -53,7 +56,7 @@ class Dynamics:
     ids: np.ndarray
     labels: np.ndarray
     class_names: tuple[str, ...]
-    channels: MappingProxyType[str, np.ndarray]
+    channels: Mapping[str, np.ndarray]
     n_epochs: int
     data_fingerprint: str
 
@@ -81,6 +84,10 @@ class Dynamics:
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "class_names", names)
         object.__setattr__(self, "channels", MappingProxyType(channels))
+
+    def __reduce__(self) -> tuple:  # a read-only mapping cannot be pickled
+        parts = {**vars(self), "channels": dict(self.channels)}
+        return Dynamics, tuple(parts[field.name] for field in fields(self))
 
     @property
     def n_runs(self) -> int:

@@ -68,7 +68,7 @@ def score(
     recorded = []
     for repetition in range(runs):
         progress(repetition, runs, f"run {repetition + 1} of {runs}")
-        recorder = Recorder(part)
+        recorder = Recorder.of(part)
         fit(prepared, recipe, seed=seed, repetition=repetition, recorder=recorder)
         recorded.append(recorder.dynamics())
     progress(runs, runs, "scored")

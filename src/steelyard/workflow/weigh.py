@@ -207,7 +207,7 @@ def conduct(
     recorded = []
     for done, (arm, repetition) in enumerate(cells):
         progress(done, len(cells), f"{arm.name}, repetition {repetition + 1}")
-        recorder = Recorder(train_part) if arm == natural else None
+        recorder = Recorder.of(train_part) if arm == natural else None
         predictions[arm.name] += fit(
             prepared,
             arm.recipe,
