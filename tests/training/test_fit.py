@@ -25,9 +25,8 @@ CASES += [("mlp", toy_table), ("trees", toy_table)]
 def trained(data, model, record=False, **values):
     part = data.part("train")
     prepared = prepare(part, [data.part("test")], model=model)
-    recorder = Recorder.of(part) if record else None
-    (predictions,) = fit(prepared, QUICK[model], recorder=recorder, **values)
-    return predictions, recorder.dynamics() if record else None
+    fitted = fit(prepared, QUICK[model], record=record, **values)
+    return fitted.predictions[0], fitted.dynamics
 
 
 @pytest.mark.parametrize(("model", "make"), CASES)
@@ -107,7 +106,7 @@ def test_every_value_of_a_recipe_matters(optimiser, schedule):
     base = replace(
         QUICK["mlp"], epochs=2, optimiser=optimiser, schedule=schedule, weight_decay=0.01
     )
-    first = fit(prepared, base)[0].logits
+    first = fit(prepared, base).predictions[0].logits
     changes = [
         {"learning_rate": base.learning_rate * 2},
         {"weight_decay": 0.2},
@@ -118,7 +117,8 @@ def test_every_value_of_a_recipe_matters(optimiser, schedule):
         {"epochs": 3},
     ]
     for change in changes:
-        assert not np.array_equal(first, fit(prepared, replace(base, **change))[0].logits), change
+        (second,) = fit(prepared, replace(base, **change)).predictions
+        assert not np.array_equal(first, second.logits), change
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,9 @@ def test_every_value_of_a_recipe_matters(optimiser, schedule):
 def test_every_value_of_a_tree_recipe_matters(change):
     data = parted(toy_table())
     prepared = prepare(data.part("train"), [data.part("test")], model="trees")
-    first = fit(prepared, QUICK["trees"])[0].logits
-    assert not np.array_equal(first, fit(prepared, replace(QUICK["trees"], **change))[0].logits)
+    (first,) = fit(prepared, QUICK["trees"]).predictions
+    (second,) = fit(prepared, replace(QUICK["trees"], **change)).predictions
+    assert not np.array_equal(first.logits, second.logits)
 
 
 def test_the_last_stage_of_trees_is_the_model():
@@ -136,10 +137,9 @@ def test_the_last_stage_of_trees_is_the_model():
     part = data.part("train")
     one_round = replace(QUICK["trees"], epochs=1)
     prepared = prepare(part, [data.part("test")], model="trees")
-    recorder = Recorder.of(part)
-    fit(prepared, one_round, recorder=recorder)
-    stage = recorder.dynamics().channels["margin"][0]
-    assert recorder.n_epochs == 1
+    dynamics = fit(prepared, one_round, record=True).dynamics
+    stage = dynamics.channels["margin"][0]
+    assert dynamics.n_epochs == 1
     assert np.unique(stage).size > 1
 
 
@@ -150,8 +150,7 @@ def test_xgboost_trains_the_same_way():
         data = parted(toy_table(counts))
         part = data.part("train")
         prepared = prepare(part, [part_of(data)], model="trees")
-        recorder = Recorder.of(part)
-        (predictions,) = fit(prepared, recipe, recorder=recorder)
+        (predictions,) = fit(prepared, recipe).predictions
         assert (predictions.predicted == predictions.truth).mean() > 0.6
         # the last of the recorded stages is the model itself: with one round they are equal
         once = Recorder.of(part)
@@ -197,8 +196,6 @@ def test_what_does_not_belong_together_is_refused():
     prepared = prepare(part)
     with pytest.raises(MismatchError, match="prepared for 'mlp'; the recipe trains 'trees'"):
         fit(prepared, QUICK["trees"])
-    with pytest.raises(MismatchError, match="other data"):
-        fit(prepared, QUICK["mlp"], recorder=Recorder.of(data.part("test")))
     with pytest.raises(MismatchError, match="made on data"):
         fit(prepared, QUICK["mlp"], plan=by_count(toy_images(seed=5), 0.5))
     with pytest.raises(DataError, match="1 classes have no training sample, first 'class 2'"):
@@ -227,7 +224,7 @@ def test_the_last_batch_may_hold_one_sample():
     data = parted(toy_images())
     part = data.part("train")
     recipe = replace(QUICK["cnn"], batch_size=len(part) - 1, epochs=1)
-    fit(prepare(part, model="cnn"), recipe, recorder=Recorder.of(part))
+    fit(prepare(part, model="cnn"), recipe, record=True)
 
 
 def test_default_probes():
@@ -251,14 +248,17 @@ def test_samples_that_a_plan_repeats_are_trained_on_as_often(model):
 
 
 def test_every_seed_of_a_network_follows_the_users_seed_and_the_repetition(monkeypatch):
-    from steelyard.training import loop
+    from steelyard.training import stacked, walks
 
     drawn = []
 
     def spy(seed, **axes):
-        drawn.append((seed, axes["purpose"], axes.get("repetition")))
+        drawn.append((seed, axes["purpose"], axes.get("repetition"), axes.get("epoch")))
         return derive_seed(seed, **axes)
 
-    monkeypatch.setattr(loop, "derive_seed", spy)
+    for module in (stacked, walks):
+        monkeypatch.setattr(module, "derive_seed", spy)
     trained(parted(toy_images()), "mlp", seed=7, repetition=3)
-    assert sorted(drawn) == [(7, "order", 3), (7, "weights", 3)]
+    epochs = QUICK["mlp"].epochs
+    orders = [(7, "order", 3, epoch) for epoch in range(epochs)]
+    assert sorted(drawn, key=str) == sorted([*orders, (7, "weights", 3, None)], key=str)

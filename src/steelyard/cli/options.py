@@ -56,6 +56,9 @@ Probe = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Equal data and seed give an equal result.")]
+Device = Annotated[
+    str, typer.Option(help="Where networks train: cpu, cuda or cuda:N; trees grow on the CPU.")
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print the result as one JSON document, nothing else.")
 ]

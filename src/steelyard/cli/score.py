@@ -27,6 +27,7 @@ def score(
     probe: options.Probe = None,
     out: Annotated[Path, typer.Option(help="The table to write.")] = Path("scores.parquet"),
     seed: options.Seed = 0,
+    device: options.Device = "cpu",
     json: options.Json = False,
 ) -> None:
     """Score how hard each sample is; of split data, each sample of the training part."""
@@ -34,7 +35,13 @@ def score(
     names = [name.strip() for name in estimators.split(",")]
     with progress_shown() as progress:
         scores = score_data(
-            labelled, estimators=names, runs=runs, probe=probe, seed=seed, progress=progress
+            labelled,
+            estimators=names,
+            runs=runs,
+            probe=probe,
+            seed=seed,
+            device=device,
+            progress=progress,
         )
     save_scores(scores, out)
     if json:

@@ -34,6 +34,7 @@ def weigh(
     probe: options.Probe = None,
     out: Annotated[Path, typer.Option(help="The run folder.")] = Path("steelyard-run"),
     seed: options.Seed = 0,
+    device: options.Device = "cpu",
     json: options.Json = False,
 ) -> None:
     """Say whether to rebalance, and which classes and samples are hard, rare or mislabelled."""
@@ -49,6 +50,7 @@ def weigh(
             seeds=seeds,
             probe=probe,
             seed=seed,
+            device=device,
             progress=progress,
         )
     manifest = {**weighing.manifest, "command": shlex.join(["steelyard", *sys.argv[1:]])}

@@ -13,6 +13,13 @@ from steelyard._support.storage import header, read_json, write_json
 from steelyard._support.validation import check_choice, check_integer, check_real, did_you_mean
 
 MODELS = ("mlp", "cnn", "resnet", "trees")
+_TREES_ALONE = frozenset({"leaves", "library"})
+_NETWORKS_ALONE = frozenset(
+    {
+        "widths", "activation", "optimiser", "smoothing", "max_gradient_norm", "schedule",
+        "batch_size", "patience",
+    }
+)  # fmt: skip
 _CHOICES = {
     "model": MODELS,
     "activation": ("relu", "tanh"),
@@ -157,6 +164,18 @@ class Recipe:
     def fingerprint(self) -> str:
         """Sixteen digits for the values."""
         return fingerprint("Recipe", self.to_dict())
+
+    @property
+    def in_use(self) -> tuple[str, ...]:
+        """Names of the values that bear on this model, optimiser and schedule."""
+        unused = _NETWORKS_ALONE if self.model == "trees" else _TREES_ALONE
+        unused |= {
+            *(() if self.model in ("cnn", "resnet") else ("normalisation",)),
+            *(() if self.model == "resnet" else ("blocks",)),
+            *(() if self.optimiser == "sgd" else ("momentum", "nesterov")),
+            *(() if self.schedule == "step" else ("milestones", "step_factor")),
+        }
+        return tuple(name for name in self.to_dict() if name not in unused)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as plain data."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from steelyard.records.recipe import Recipe
 from steelyard.records.weighing import Weighing
 from steelyard.report.digits import THIN_SPACE, count, duration, plain
 from steelyard.report.names import listed, one_line, shortened
@@ -16,12 +17,6 @@ _SCORES = {
     "el2n": "error norm",
     "forgetting": "forgetting events",
     "confidence": "true-class confidence",
-}
-# values of a recipe that its model does not use
-_UNUSED = {
-    "mlp": {"leaves", "library"},
-    "cnn": {"leaves", "library"},
-    "trees": {"widths", "activation", "optimiser", "schedule", "batch_size"},
 }
 
 
@@ -132,20 +127,18 @@ def facts(weighing: Weighing) -> tuple[Fact, ...]:
 
 def recipes(weighing: Weighing) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
     """Return every distinct recipe of the study: the arms that use it, and its values."""
-    groups: dict[str, tuple[list[str], dict[str, Any]]] = {}
+    groups: dict[Recipe, list[str]] = {}
     for arm in weighing.study.arms:
-        arms, _ = groups.setdefault(arm.recipe.fingerprint, ([], arm.recipe.to_dict()))
-        arms.append(arm.name)
+        groups.setdefault(arm.recipe, []).append(arm.name)
     return tuple(
         (
             "all arms" if len(groups) == 1 else listed(arms, 12),
             tuple(
-                Fact(key.replace("_", " "), _value(values[key]))
-                for key in values
-                if key not in _UNUSED[values["model"]]
+                Fact(name.replace("_", " "), _value(recipe.to_dict()[name]))
+                for name in recipe.in_use
             ),
         )
-        for arms, values in groups.values()
+        for recipe, arms in groups.items()
     )
 
 
@@ -228,6 +221,7 @@ def _recipe(probe: Mapping[str, Any] | None) -> str:
     model = {
         "mlp": "a multi-layer perceptron",
         "cnn": "a small convolutional network",
+        "resnet": "a small residual network",
         "trees": "gradient-boosted trees",
     }.get(str(probe.get("model")), shortened(probe.get("model"), 40))
     return (
@@ -298,6 +292,8 @@ def _duplicates(duplicates: Mapping[str, int] | None) -> list[str]:
 
 
 def _value(value: Any) -> str:
+    if value is None:
+        return "none"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_value, value)) or "none"
     return plain(value) if isinstance(value, float) else one_line(value)

@@ -64,7 +64,7 @@ class Checkpoint:
         for number, job in enumerate(jobs):
             state = groups.get(f"recorder{number}")
             if job.recorder is not None and state is not None:
-                job.recorder = Recorder.from_state(state)
+                job.recorder = Recorder.from_state(state, like=job.recorder)
         patience = None
         if "best" in groups:
             best = Stack.of_arrays(recipe, groups["best"], device)

@@ -71,4 +71,4 @@ def _hand_over(
     each = rows.expand(len(recorders), -1)
     for recorder, own, member_logits in zip(recorders, each, logits, strict=True):
         if recorder is not None:
-            recorder.update_rows(own, member_logits.T)
+            recorder.update_columns(own, member_logits)

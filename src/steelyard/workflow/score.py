@@ -12,7 +12,7 @@ from steelyard.hardness import SCORES, estimate
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.hardness import Hardness
 from steelyard.records.recipe import Recipe
-from steelyard.training import Recorder, fit, prepare
+from steelyard.training import Member, fit_ensemble, prepare
 from steelyard.workflow.plan import training_part
 from steelyard.workflow.probes import probe_recipe
 
@@ -27,6 +27,7 @@ def score(
     runs: int = 5,
     probe: str | Recipe | None = None,
     seed: int = 0,
+    device: str = "cpu",
     progress: Progress = silent,
 ) -> dict[str, Hardness]:
     """Score how hard each sample is to learn; all scores come from the same trainings.
@@ -39,12 +40,14 @@ def score(
         Names of scores.
     runs : int
         Trainings to average; one run shows no spread.
-    probe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
+    probe : Recipe, {"mlp", "cnn", "resnet", "trees", "xgboost"} or None
         How to train; None takes the probe that suits the data.
     seed : int
         From which every seed derives.
+    device : str
+        Where networks train: "cpu", "cuda" or "cuda:N".
     progress : callable
-        Told after each run.
+        Told after each epoch of a network, and after each booster.
 
     Returns
     -------
@@ -57,6 +60,8 @@ def score(
         If a name or number lies outside its range.
     DataError
         If the data cannot be read or trained on.
+    ResourceError
+        If the device is not there.
     """
     check_integer(runs, "runs", "score", 1)
     check_integer(seed, "seed", "score", 0)
@@ -65,11 +70,6 @@ def score(
     part = training_part(load(data, target))
     recipe = probe_recipe(part, probe)
     prepared = prepare(part, model=recipe.model)
-    recorded = []
-    for repetition in range(runs):
-        progress(repetition, runs, f"run {repetition + 1} of {runs}")
-        recorder = Recorder.of(part)
-        fit(prepared, recipe, seed=seed, repetition=repetition, recorder=recorder)
-        recorded.append(recorder.dynamics())
-    progress(runs, runs, "scored")
-    return estimate(Dynamics.stack(recorded), estimators)
+    members = [Member(recipe, repetition=run, record=True) for run in range(runs)]
+    fitted = fit_ensemble(prepared, members, seed=seed, device=device, progress=progress)
+    return estimate(Dynamics.stack([one.dynamics for one in fitted]), estimators)

@@ -18,6 +18,7 @@ def train(
     seed: int = 0,
     repetition: int = 0,
     arm: str = "model",
+    device: str = "cpu",
 ) -> tuple[Predictions, ...]:
     """Train one model on the training part and predict the other parts.
 
@@ -25,7 +26,7 @@ def train(
     ----------
     data : Labelled
         Split data.
-    recipe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
+    recipe : Recipe, {"mlp", "cnn", "resnet", "trees", "xgboost"} or None
         How to train; None takes the probe that suits the data.
     plan : Plan, optional
         Made on ``data.part("train")``.
@@ -33,6 +34,8 @@ def train(
         Axes of the seeds.
     arm : str
         The name that the predictions carry.
+    device : str
+        Where a network trains: "cpu", "cuda" or "cuda:N".
 
     Returns
     -------
@@ -50,4 +53,6 @@ def train(
     train_part = data.part("train")
     held_out = [data.part(part) for part in data.parts if part != "train"]
     prepared = prepare(train_part, held_out, model=recipe.model)
-    return fit(prepared, recipe, plan=plan, seed=seed, repetition=repetition, arm=arm)
+    return fit(
+        prepared, recipe, plan=plan, seed=seed, repetition=repetition, arm=arm, device=device
+    ).predictions

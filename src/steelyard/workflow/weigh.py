@@ -29,7 +29,7 @@ from steelyard.records.study import Arm, Study
 from steelyard.records.verdict import Verdict
 from steelyard.records.weighing import Weighing
 from steelyard.resampling import by_count
-from steelyard.training import Recorder, fit, prepare
+from steelyard.training import Member, fit_ensemble, prepare
 from steelyard.workflow.classes import judge_classes
 from steelyard.workflow.decide import decide
 from steelyard.workflow.probes import probe_recipe
@@ -50,6 +50,7 @@ def weigh(
     seed: int = 0,
     validation: float = 0.2,
     test: float = 0.2,
+    device: str = "cpu",
     progress: Progress = silent,
 ) -> Weighing:
     """Weigh a data set: which classes and samples are hard, and whether to rebalance.
@@ -70,14 +71,16 @@ def weigh(
         judged; name them with the value None to place them first.
     seeds : int
         Repetitions of each degree.
-    probe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
+    probe : Recipe, {"mlp", "cnn", "resnet", "trees", "xgboost"} or None
         How to train; None takes the probe that suits the data.
     seed : int
         From which every seed derives. Equal data and seed give an equal verdict.
     validation, test : float
         Shares of the parts that the data do not bring along.
+    device : str
+        Where networks train: "cpu", "cuda" or "cuda:N".
     progress : callable
-        Told after each training.
+        Told after each epoch of a network, and after each booster.
 
     Returns
     -------
@@ -90,6 +93,8 @@ def weigh(
         If a number lies outside its range.
     DataError
         If the data cannot be read, split or trained on, or a prior does not fit the classes.
+    ResourceError
+        If the device is not there.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     check_integer(seeds, "seeds", "weigh", 1)
@@ -109,7 +114,7 @@ def weigh(
     # a prior that does not fit is refused before the work, not after it
     checked = deployment_priors(priors or {}, parted.class_names, train_part.prior)
     _require_judges(checked, parts[1:])
-    predictions, dynamics = conduct(study, train_part, parts[1:], progress)
+    predictions, dynamics = conduct(study, train_part, parts[1:], device, progress)
     on_validation, on_test = (
         evaluate([one for one in predictions if one.split == part], priors) for part in PARTS[1:]
     )
@@ -189,9 +194,13 @@ def declare(degrees: Sequence[float], recipe: Recipe, seeds: int, seed: int) -> 
 
 
 def conduct(
-    study: Study, train_part: Labelled, held_out: Sequence[Labelled], progress: Progress = silent
+    study: Study,
+    train_part: Labelled,
+    held_out: Sequence[Labelled],
+    device: str = "cpu",
+    progress: Progress = silent,
 ) -> tuple[tuple[Predictions, ...], Dynamics]:
-    """Train every cell of the study.
+    """Train every cell of the study, the networks as one.
 
     Returns
     -------
@@ -202,24 +211,27 @@ def conduct(
     """
     natural = study.arms[0]
     prepared = prepare(train_part, held_out, model=natural.recipe.model)
-    cells = list(study.cells())
-    predictions: dict[str, list[Predictions]] = {arm.name: [] for arm in study.arms}
-    recorded = []
-    for done, (arm, repetition) in enumerate(cells):
-        progress(done, len(cells), f"{arm.name}, repetition {repetition + 1}")
-        recorder = Recorder.of(train_part) if arm == natural else None
-        predictions[arm.name] += fit(
-            prepared,
+    members = [
+        Member(
             arm.recipe,
-            plan=by_count(train_part, arm.degree, seed=_plan_seed(study, repetition)),
-            seed=study.seed,
-            repetition=repetition,
-            arm=arm.name,
-            recorder=recorder,
+            by_count(train_part, arm.degree, seed=_plan_seed(study, repetition)),
+            repetition,
+            arm.name,
+            record=arm == natural,
         )
-        if recorder is not None:
-            recorded.append(recorder.dynamics())
-    progress(len(cells), len(cells), "judging")
+        for arm, repetition in study.cells()
+    ]
+    fitted = fit_ensemble(prepared, members, seed=study.seed, device=device, progress=progress)
+    predictions = {
+        arm.name: [
+            one
+            for member, result in zip(members, fitted, strict=True)
+            if member.arm == arm.name
+            for one in result.predictions
+        ]
+        for arm in study.arms
+    }
+    recorded = [result.dynamics for result in fitted if result.dynamics is not None]
     return tuple(one for arm in predictions.values() for one in arm), Dynamics.stack(recorded)
 
 
