@@ -44,9 +44,7 @@ class Checkpoint:
         self._every = every
         self._written = time.monotonic()
 
-    def load(
-        self, recipe: Recipe, jobs: Sequence[Job], device: torch.device
-    ) -> Training | None:
+    def load(self, recipe: Recipe, jobs: Sequence[Job], device: torch.device) -> Training | None:
         """Return the stored state, if there is one, and give the recorders theirs back.
 
         Raises
@@ -145,12 +143,14 @@ class CheckpointFolder:
         The folder; made when it is needed.
     fingerprint : str
         Of all that determines the ensemble's result.
+    every : float
+        Seconds between two writings of a stack.
     """
 
-    def __init__(self, path: Path, fingerprint: str) -> None:
+    def __init__(self, path: Path, fingerprint: str, every: float) -> None:
         self._path = path
         self._list = path / "ensemble.json"
-        self.fingerprint = fingerprint
+        self._fingerprint, self._every = fingerprint, every
 
     def stacks(self) -> list[list[int]] | None:
         """Return the numbers of the members of each stack, if an ensemble was begun here.
@@ -163,17 +163,18 @@ class CheckpointFolder:
         if not self._list.exists():
             return None
         document = read_json(self._list, "Ensemble")
-        _require_same(document, self.fingerprint, self._list)
+        _require_same(document, self._fingerprint, self._list)
         return [list(numbers) for numbers in document["stacks"]]
 
     def write(self, stacks: Sequence[Sequence[int]]) -> None:
         """Remember which members are in which stack."""
-        document = header("Ensemble", fingerprint=self.fingerprint, stacks=stacks)
+        document = header("Ensemble", fingerprint=self._fingerprint, stacks=stacks)
         write_json(document, self._list)
 
-    def file(self, numbers: Sequence[int]) -> Path:
-        """Return the file of the stack that begins with a member and has so many."""
-        return self._path / f"stack-{numbers[0]}-{len(numbers)}.npz"
+    def checkpoint(self, numbers: Sequence[int]) -> Checkpoint:
+        """Return the checkpoint of a stack, told by its first member and its size."""
+        path = self._path / f"stack-{numbers[0]}-{len(numbers)}.npz"
+        return Checkpoint(path, self._fingerprint, self._every)
 
 
 def _require_same(metadata: dict[str, Any], fingerprint: str, path: Path) -> None:

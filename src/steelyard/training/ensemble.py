@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from steelyard._support.errors import (
@@ -15,7 +16,7 @@ from steelyard._support.errors import (
 from steelyard._support.fingerprints import fingerprint
 from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_choice, check_integer, check_real
-from steelyard.training.checkpoint import Checkpoint, CheckpointFolder
+from steelyard.training.checkpoint import CheckpointFolder
 from steelyard.training.devices import checked_device, mixed_precision
 from steelyard.training.fitted import Fitted
 from steelyard.training.inputs import Inputs
@@ -23,6 +24,7 @@ from steelyard.training.members import Member, alike, parts
 from steelyard.training.memory import is_out_of_memory
 from steelyard.training.prepared import Prepared
 from steelyard.training.stacked import Bench
+from steelyard.training.tally import Tally
 from steelyard.training.threads import bounded_threads
 from steelyard.training.trees import grow_trees
 
@@ -116,12 +118,11 @@ def fit_ensemble(
                 hint="a booster grows in one call that cannot be resumed; keep its result.",
             )
         return grow_trees(prepared, members, seed, progress)
-    with bounded_threads(prepared):
-        bench = Bench(prepared, Inputs(prepared, where), seed, order, where, precision)
-        folder = None
-        if checkpoint is not None:
-            folder = CheckpointFolder(Path(checkpoint), _fingerprint(bench, members))
-        return _train_in_stacks(bench, members, memory, folder, checkpoint_every, progress)
+    bench = Bench(prepared, Inputs(prepared, where), seed, order, where, precision)
+    folder = None
+    if checkpoint is not None:
+        folder = CheckpointFolder(Path(checkpoint), _fingerprint(bench, members), checkpoint_every)
+    return _train_in_stacks(bench, members, memory, folder, progress)
 
 
 def _train_in_stacks(
@@ -129,61 +130,55 @@ def _train_in_stacks(
     members: list[Member],
     memory: int | None,
     folder: CheckpointFolder | None,
-    every: float,
     progress: Progress,
 ) -> tuple[Fitted, ...]:
-    stacks = folder.stacks() if folder is not None else None
+    """Train stacks side by side, one a core; one that does not fit into memory is halved."""
+    at_once = bench.members_at_once(members, memory)
+    stacks = None if folder is None else folder.stacks()
     if stacks is None:
-        stacks = []
-        for numbers in alike(members):
-            size = bench.size_that_fits([members[number] for number in numbers], memory)
-            stacks += parts(numbers, size)
-    total = sum(member.recipe.epochs for member in members)
+        size = min(at_once, bench.members_a_stack)
+        stacks = [part for numbers in alike(members) for part in parts(numbers, size)]
+    n_workers = bench.workers(len(stacks), at_once // max(map(len, stacks)))
+    tally = Tally(sum(member.recipe.epochs for member in members), len(members), progress)
     fitted: dict[int, Fitted] = {}
-    while len(fitted) < len(members):
-        if folder is not None:
-            folder.write(stacks)
-        numbers = next(stack for stack in stacks if stack[0] not in fitted)
-        done = sum(members[number].recipe.epochs for number in fitted)
-        what = f"{len(numbers)} of {len(members)} networks as one"
-        count = _Count(done, total, what, progress)
-        checkpoint = None
-        if folder is not None:
-            checkpoint = Checkpoint(folder.file(numbers), folder.fingerprint, every)
+
+    def train(numbers: list[int]) -> list[Fitted]:
+        checkpoint = None if folder is None else folder.checkpoint(numbers)
+        return bench.train([members[number] for number in numbers], checkpoint, tally)
+
+    with bounded_threads(bench.prepared, n_workers), ThreadPoolExecutor(n_workers) as workers:
         try:
-            results = bench.train([members[number] for number in numbers], checkpoint, count)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            stacks = _halved(stacks, numbers, error)
-            continue
-        fitted.update(zip(numbers, results, strict=True))
-    progress(total, total, f"{len(members)} networks trained")
+            while len(fitted) < len(members):
+                if folder is not None:
+                    folder.write(stacks)
+                left = [numbers for numbers in stacks if numbers[0] not in fitted]
+                futures = {workers.submit(train, numbers): numbers for numbers in left}
+                for future in as_completed(futures):
+                    numbers = futures[future]
+                    try:
+                        fitted.update(zip(numbers, future.result(), strict=True))
+                    except Exception as error:
+                        if not is_out_of_memory(error):
+                            raise
+                        stacks = _halved(stacks, numbers, error)
+        except BaseException:  # an interruption too: what still runs ends at its next step
+            tally.stop()
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
+    tally.finish()
     return tuple(fitted[number] for number in range(len(members)))
-
-
-class _Count:
-    """Adds up closed epochs and tells them."""
-
-    def __init__(self, done: int, total: int, what: str, progress: Progress) -> None:
-        self._done, self._total, self._what, self._progress = done, total, what, progress
-
-    def __call__(self, n_closed: int) -> None:
-        self._done += n_closed
-        self._progress(self._done, self._total, self._what)
 
 
 def _halved(stacks: list[list[int]], numbers: list[int], error: Exception) -> list[list[int]]:
     """Return the stacks with one that did not fit into memory in two parts."""
     if len(numbers) == 1:
         raise ResourceError(
-            f"Not even one network fits into memory: {error}",
+            f"Not even one network fits into memory: {error}.",
             hint="choose a smaller batch or narrower layers.",
         ) from error
     halves = parts(numbers, -(-len(numbers) // 2))
     warnings.warn(
-        f"Out of memory with {len(numbers)} networks as one; training goes on with "
-        f"{len(halves[0])} at once.",
+        f"Out of memory with {len(numbers)} networks as one; they train {len(halves[0])} at once.",
         SteelyardWarning,
         stacklevel=4,
     )

@@ -29,18 +29,15 @@ class Inputs:
         self.values = self._placed(prepared.X)
         self.labels = torch.from_numpy(prepared.y).to(device)
         self.shape = tuple(self.values.shape[1:])
-        self._rows = self._batch = torch.empty(0)
-        self._scale, self._shift = (
-            _standardisation(prepared.X, self.shape, device)
-            if prepared.X.dtype == np.uint8
-            else (None, None)  # tables are standardised already
-        )
+        self._standardisation = None  # tables are standardised already
+        if prepared.X.dtype == np.uint8:
+            self._standardisation = _standardisation(prepared.X, self.shape, device)
 
     def batch(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the inputs of rows of any shape as float32: shape (*rows.shape, ...)."""
-        if rows is not self._rows:  # a full batch asks for the very same rows at each step
-            self._rows, self._batch = rows, self._as_numbers(self.values[rows])
-        return self._batch
+        # index_select copies whole rows; indexing by an array copies byte after byte
+        chosen = self.values.index_select(0, rows.flatten().to(self._device))
+        return self._as_numbers(chosen.view(*rows.shape, *self.shape))
 
     def held_out(self, X: np.ndarray, batch_size: int) -> Iterator[torch.Tensor]:
         """Yield other encoded inputs in batches, as the network reads them."""
@@ -52,9 +49,10 @@ class Inputs:
         return values.to(self._device)
 
     def _as_numbers(self, batch: torch.Tensor) -> torch.Tensor:
-        if self._scale is None or self._shift is None:
+        if self._standardisation is None:
             return batch
-        return torch.addcmul(self._shift, batch.float(), self._scale)
+        scale, shift = self._standardisation
+        return torch.addcmul(shift, batch.float(), scale)
 
 
 def _standardisation(

@@ -105,6 +105,7 @@ def train_stack(
     share_order: bool,
     validate: Callable[[Stack], torch.Tensor] | None = None,
     autocast: Callable[[], torch.autocast],
+    before_step: Callable[[], None],
     after_epoch: Callable[[int], None],
 ) -> None:
     """Train until no job has steps left; ``training`` is changed in place.
@@ -123,6 +124,8 @@ def train_stack(
         From a stack to its members' losses on the validation part; needed for patience.
     autocast : callable
         Gives the context of mixed precision for a forward pass.
+    before_step : callable
+        Called before each turn; may raise to end the training there.
     after_epoch : callable
         Told after each turn that closed epochs how many it closed.
 
@@ -131,6 +134,7 @@ def train_stack(
     DataError
         If the loss of a member becomes NaN or infinite at the end of an epoch.
     """
+    read, x = torch.empty(0), torch.empty(0)
     while training.alive:
         step, alive, stack = training.step, training.alive, training.stack
         mine = [jobs[job] for job in alive]
@@ -139,10 +143,13 @@ def train_stack(
         settings = _Settings(mine)
         sample_weights = _sample_weights(mine)
         while alive == training.alive:  # until a network leaves
+            before_step()
             total = torch.zeros((), device=inputs.labels.device)
             for members, rows in _batches(mine, step, share_order):
                 with autocast():
-                    logits = stack.logits(inputs.batch(rows), True, members).float()
+                    if rows is not read:  # a full batch has the very same rows at each step
+                        read, x = rows, inputs.batch(rows)
+                    logits = stack.logits(x, True, members).float()
                 chosen = slice(None) if members is None else members
                 losses = member_losses(
                     logits,

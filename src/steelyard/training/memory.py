@@ -75,7 +75,7 @@ def members_that_fit(
     fit = allowed // each
     if not fit:
         raise ResourceError(
-            f"One network needs about {_in_words(each)} to train; {_in_words(allowed)} may be used.",
+            f"One network needs about {_in_words(each)} to train; it may use {_in_words(allowed)}.",
             hint="choose a smaller batch or narrower layers, or allow more with memory=BYTES.",
         )
     return min(n_members, fit)

@@ -65,10 +65,11 @@ def optimiser_step(
         values = [weight[group] for weight in weights.values()]
         slopes = [gradients[name][group] for name in weights]
         if recipe.optimiser == "sgd":
+            velocities: list[torch.Tensor | None] = list(remembered[0])
             sgd(
                 values,
                 slopes,
-                remembered[0],  # zeros at first: the first velocity is then the gradient
+                velocities,  # zeros at first: the first velocity is then the gradient
                 fused=True,
                 weight_decay=weight_decay,
                 momentum=recipe.momentum,
@@ -78,10 +79,12 @@ def optimiser_step(
                 maximize=False,
             )
         else:
+            first_moments, second_moments = remembered
             adam(
                 values,
                 slopes,
-                *remembered,
+                first_moments,
+                second_moments,
                 [],
                 [torch.tensor(float(n_before), device=value.device) for value in values],
                 fused=True,

@@ -10,6 +10,7 @@ import torch
 
 from steelyard._support.errors import DataError
 from steelyard._support.seeding import derive_seed
+from steelyard.records.recipe import Recipe
 from steelyard.training.checkpoint import Checkpoint
 from steelyard.training.devices import mixed_precision
 from steelyard.training.fitted import Fitted, as_fitted, canonical_recorder
@@ -21,7 +22,12 @@ from steelyard.training.memory import bytes_a_member, members_that_fit, rows_to_
 from steelyard.training.networks import NETWORKS
 from steelyard.training.prepared import Prepared
 from steelyard.training.stack import Stack
+from steelyard.training.tally import Tally
 from steelyard.training.walks import Walk
+
+# Ours, measured with benchmarks/ensemble.py: from here on a larger stack takes as long a network.
+_MEMBERS_A_STACK = {"own": 8, "shared": 25}
+_UNLIMITED = 2**31
 
 
 @dataclass(frozen=True)
@@ -51,27 +57,43 @@ class Bench:
     device: torch.device
     precision: str
 
-    def size_that_fits(self, members: Sequence[Member], memory: int | None) -> int:
-        """Return how many of these members, alike, may train at once."""
-        recipe = members[0].recipe
-        each = bytes_a_member(
-            recipe,
-            self._shapes(members[0]),
-            self.inputs.shape,
-            recipe.batch_size or len(self.inputs.labels),
-            self.order == "own" and recipe.batch_size is not None,
+    @property
+    def members_a_stack(self) -> int:
+        """How many members a stack should have, whatever memory there is.
+
+        On the CPU more gain nothing, and smaller stacks can train side by side. A GPU is the
+        better filled the more there are.
+        """
+        return _MEMBERS_A_STACK[self.order] if self.device.type == "cpu" else _UNLIMITED
+
+    def members_at_once(self, members: Sequence[Member], memory: int | None) -> int:
+        """Return how many members may train at the same time."""
+        each = max(
+            bytes_a_member(
+                member.recipe,
+                self._shapes(member),
+                self.inputs.shape,
+                member.recipe.batch_size or len(self.inputs.labels),
+                not self._shares_order(member.recipe),
+            )
+            for member in {shared_recipe(one.recipe): one for one in members}.values()
         )
         return members_that_fit(len(members), each, self.device, memory)
+
+    def workers(self, n_stacks: int, fit: int) -> int:
+        """Return how many of the stacks train side by side, if so many fit into memory."""
+        cores = torch.get_num_threads() if self.device.type == "cpu" else 1
+        return max(1, min(cores, n_stacks, fit))
 
     def train(
         self,
         members: Sequence[Member],
         checkpoint: Checkpoint | None,
-        after_epoch: Callable[[int], None],
+        tally: Tally,
     ) -> list[Fitted]:
         """Train members that are alike as one stack."""
         recipe = shared_recipe(members[0].recipe)
-        share_order = self.order == "shared" or recipe.batch_size is None
+        share_order = self._shares_order(recipe)
         jobs = [self._job(member, share_order) for member in members]
         training = checkpoint.load(recipe, jobs, self.device) if checkpoint else None
         if training is None:
@@ -81,12 +103,12 @@ class Bench:
             ]
             stack = Stack.initial(recipe, self._shapes(members[0]), seeds, self.device)
             training = Training.start(stack, recipe.patience is not None)
-        after_epoch(sum(len(losses) for losses in training.losses))
+        tally.add(sum(len(losses) for losses in training.losses))
 
-        def told(n_closed: int) -> None:
+        def after_epoch(n_closed: int) -> None:
             if checkpoint is not None:
                 checkpoint.save_if_due(training, jobs)
-            after_epoch(n_closed)
+            tally.add(n_closed)
 
         train_stack(
             training,
@@ -95,13 +117,17 @@ class Bench:
             share_order=share_order,
             validate=self._validation() if recipe.patience is not None else None,
             autocast=mixed_precision(self.device, self.precision),
-            after_epoch=told,
+            before_step=tally.go_on,
+            after_epoch=after_epoch,
         )
         logits = [self._logits(training.finished[job]) for job in range(len(jobs))]
         return [
             as_fitted(self.prepared, member, logits[k], jobs[k].recorder, training.losses[k])
             for k, member in enumerate(members)
         ]
+
+    def _shares_order(self, recipe: Recipe) -> bool:
+        return self.order == "shared" or recipe.batch_size is None
 
     def _shapes(self, member: Member) -> dict[str, tuple[int, ...]]:
         network = NETWORKS[member.recipe.model]
@@ -121,7 +147,9 @@ class Bench:
 
     def _logits(self, stack: Stack) -> list[np.ndarray]:
         """Return one network's logits of every held-out part, (n, K), rows sorted by id."""
-        return [self._predicted(stack, X)[0].T.double().cpu().numpy() for X in self.prepared.X_held_out]
+        return [
+            self._predicted(stack, X)[0].T.double().cpu().numpy() for X in self.prepared.X_held_out
+        ]
 
     @torch.no_grad()
     def _predicted(self, stack: Stack, X: np.ndarray) -> torch.Tensor:

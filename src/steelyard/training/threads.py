@@ -17,12 +17,12 @@ _NUMBERS_A_THREAD = 1_000_000
 
 
 @contextlib.contextmanager
-def bounded_threads(prepared: Prepared) -> Iterator[None]:
+def bounded_threads(prepared: Prepared, n_workers: int = 1) -> Iterator[None]:
     """Bound the threads of a training while the block runs; give back what was set before.
 
-    A perceptron trains in one thread: its matrices are too small to share out, and its bits then
-    do not depend on the number of cores. Trees get a thread for each million numbers of the
-    training part. A convolutional network keeps what was set.
+    Stacks of perceptrons train side by side with one thread each: no thread waits for another, and
+    their bits do not depend on the number of cores. Stacks of convolutional networks share out
+    the threads that were set. Trees get a thread for each million numbers of the training part.
     """
     if prepared.model == "trees":
         wanted = max(1, min(os.cpu_count() or 1, prepared.X.size // _NUMBERS_A_THREAD))
@@ -30,7 +30,7 @@ def bounded_threads(prepared: Prepared) -> Iterator[None]:
             yield
         return
     before = torch.get_num_threads()
-    torch.set_num_threads(1 if prepared.model == "mlp" else before)
+    torch.set_num_threads(1 if prepared.model == "mlp" else max(1, before // n_workers))
     try:
         yield
     finally:

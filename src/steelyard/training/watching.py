@@ -31,9 +31,7 @@ class Watch:
         self._logits: list[torch.Tensor] = []
         self._held = 0
 
-    def add(
-        self, members: torch.Tensor | None, rows: torch.Tensor, logits: torch.Tensor
-    ) -> None:
+    def add(self, members: torch.Tensor | None, rows: torch.Tensor, logits: torch.Tensor) -> None:
         """Take one batch.
 
         Parameters

@@ -72,4 +72,6 @@ def score(
     prepared = prepare(part, model=recipe.model)
     members = [Member(recipe, repetition=run, record=True) for run in range(runs)]
     fitted = fit_ensemble(prepared, members, seed=seed, device=device, progress=progress)
-    return estimate(Dynamics.stack([one.dynamics for one in fitted]), estimators)
+    return estimate(
+        Dynamics.stack([one.dynamics for one in fitted if one.dynamics is not None]), estimators
+    )
