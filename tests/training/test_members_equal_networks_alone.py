@@ -124,9 +124,7 @@ def test_full_batches_of_a_convolutional_network():
 
 @pytest.mark.parametrize("patience", [1, 2])
 def test_early_stopping_is_each_members_own(patience):
-    recipe = replace(
-        SHORT, learning_rate=0.05, schedule="constant", epochs=12, patience=patience
-    )
+    recipe = replace(SHORT, learning_rate=0.05, schedule="constant", epochs=12, patience=patience)
     fitted = assert_equal_alone(
         prepared(parted(toy_images(noise=150.0)), "mlp"),
         [Member(recipe, repetition=k) for k in range(5)],

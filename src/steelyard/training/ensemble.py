@@ -177,8 +177,9 @@ def _halved(stacks: list[list[int]], numbers: list[int], error: Exception) -> li
             hint="choose a smaller batch or narrower layers.",
         ) from error
     halves = parts(numbers, -(-len(numbers) // 2))
+    sizes = " or ".join(str(size) for size in sorted({len(half) for half in halves}))
     warnings.warn(
-        f"Out of memory with {len(numbers)} networks as one; they train {len(halves[0])} at once.",
+        f"Out of memory with {len(numbers)} networks as one; they train {sizes} at once.",
         SteelyardWarning,
         stacklevel=4,
     )
