@@ -3,6 +3,7 @@
 import copy
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ class Perceptron(nn.Module):
     def __init__(self, recipe, shape, n_classes):
         super().__init__()
         widths = [math.prod(shape), *recipe.widths, n_classes]
-        for depth, (narrow, wide) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for depth, (narrow, wide) in enumerate(pairwise(widths)):
             self.add_module(f"layer{depth}", nn.Linear(narrow, wide))
         self.activation = ACTIVATIONS[recipe.activation]()
 

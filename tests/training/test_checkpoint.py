@@ -1,4 +1,4 @@
-"""A training that stops at any epoch goes on to the very same bits, and no other takes its place."""
+"""A training that stops at any epoch goes on to the very same bits; no other takes its place."""
 
 from dataclasses import replace
 
@@ -152,7 +152,7 @@ def test_the_checkpoint_of_another_training_is_refused(ready, members, values, t
             READY, MEMBERS, checkpoint=tmp_path, checkpoint_every=0, progress=killed_after(2)
         )
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(MismatchError, match="belongs to another training.*another folder"):
+    with pytest.raises(MismatchError, match=r"belongs to another training.*another folder"):
         fit_ensemble(ready, members, checkpoint=tmp_path, **values)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 

@@ -220,7 +220,7 @@ def test_what_does_not_belong_together_is_refused():
 
 
 def test_a_device_that_is_not_there_is_refused():
-    with pytest.raises(ParameterError, match="must be 'cpu', 'cuda' or 'cuda:N'. Got 'gpu'"):
+    with pytest.raises(ParameterError, match=r"must be 'cpu', 'cuda' or 'cuda:N'. Got 'gpu'"):
         fit_ensemble(READY, MEMBERS, device="gpu")
     with pytest.raises(ParameterError, match="Got 'meta'"):
         fit_ensemble(READY, MEMBERS, device="meta")
@@ -261,5 +261,5 @@ def test_trees_grow_one_by_one_and_take_no_checkpoint(tmp_path):
     assert first.dynamics.n_epochs == 5
     assert second.dynamics is None
     assert not np.array_equal(first.predictions[0].logits, second.predictions[0].logits)
-    with pytest.raises(ParameterError, match="'checkpoint' parameter .* must be None for trees"):
+    with pytest.raises(ParameterError, match=r"'checkpoint' parameter .* must be None for trees"):
         fit_ensemble(ready, [Member(recipe)], checkpoint=tmp_path)
