@@ -28,7 +28,7 @@ class Positions:
 
     def __init__(self, ids: np.ndarray) -> None:
         self._ids = ids
-        self._look_up = _by_text(ids) if ids.dtype.kind == "U" else _by_number(ids)
+        self._look_up = (_by_text if ids.dtype.kind == "U" else _by_number)(ids)
 
     def of(self, given: Any) -> np.ndarray:
         """Return the row of each id, int64.
@@ -45,24 +45,23 @@ class Positions:
         """
         if isinstance(given, torch.Tensor):
             given = given.detach().cpu().numpy()
-        if isinstance(given, (list, tuple, range)) and self._ids.dtype.kind == "U":
-            asked: Any = given
-        else:
-            asked = np.asarray(given)
-            if asked.ndim != 1:
+        if not (isinstance(given, (list, tuple)) and self._ids.dtype.kind == "U"):
+            given = np.asarray(given)
+            if given.ndim != 1:
                 raise DataError(
-                    f"The ids of a batch must be a vector. Got shape {asked.shape}.",
+                    f"The ids of a batch must be a vector. Got shape {given.shape}.",
                     hint="for a batch of one, pass [id].",
                 )
-        if len(asked) == 0:
-            return np.zeros(0, dtype=np.int64)
-        rows = self._look_up(asked)
-        if rows.min() < 0:
-            self._refuse(asked, rows < 0)
+        rows = self._look_up(given)
+        if rows is None:
+            raise self._error(given)
         return rows
 
-    def _refuse(self, asked: Any, unknown: np.ndarray) -> None:
-        first = asked[int(unknown.argmax())]
+    def _error(self, given: Any) -> DataError:
+        declared = set(self._ids.tolist())
+        asked = given.tolist() if isinstance(given, np.ndarray) else list(given)
+        unknown = [one for one in asked if one not in declared] or asked  # 1.0 for 1
+        first = unknown[0]
         text = self._ids.dtype.kind == "U"
         near = nearest(first, self._ids[:_COMPARED].tolist()) if text else []
         if near:
@@ -74,46 +73,50 @@ class Positions:
                 f"declared are {len(self._ids)} integers from {self._ids.min()} to "
                 f"{self._ids.max()}."
             )
-        shown = first.item() if isinstance(first, np.generic) else first
-        raise DataError(
-            f"{int(unknown.sum())} of {len(asked)} ids were never declared, first {shown!r}.",
-            hint=hint,
+        return DataError(
+            f"{len(unknown)} of {len(asked)} ids were never declared, first {first!r}.", hint=hint
         )
 
 
-def _by_text(ids: np.ndarray) -> Callable[[Any], np.ndarray]:
+LookUp = Callable[[Any], "np.ndarray | None"]  # None if an id was never declared
+
+
+def _by_text(ids: np.ndarray) -> LookUp:
     row_of = {text: row for row, text in enumerate(ids.tolist())}
 
-    def look_up(asked: Any) -> np.ndarray:
+    def look_up(asked: Any) -> np.ndarray | None:
         texts = asked.tolist() if isinstance(asked, np.ndarray) else asked
-        return np.array([row_of.get(text, -1) for text in texts], dtype=np.int64)
+        try:
+            return np.fromiter(map(row_of.__getitem__, texts), np.int64, len(texts))
+        except KeyError:
+            return None
 
     return look_up
 
 
-def _by_number(ids: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def _by_number(ids: np.ndarray) -> LookUp:
     low, high = int(ids.min()), int(ids.max())
-    if high - low < _TABLE * len(ids):
-        table = np.full(high - low + 1, -1)
+    span = high - low + 1
+    in_table = span <= _TABLE * len(ids)
+    order = np.argsort(ids)
+    ascending = ids[order]
+    table = np.full(span if in_table else 0, -1)
+    if in_table:
         table[ids - low] = np.arange(len(ids))
+    gaps = span > len(ids)
 
-        def look_up(asked: np.ndarray) -> np.ndarray:
-            if asked.min() < low or asked.max() > high:
-                asked = np.where((asked < low) | (asked > high), -1, asked - low)
-                return np.where(asked < 0, -1, table[asked])
-            return table[asked - low]
-
-    else:
-        order = np.argsort(ids)
-        ascending = ids[order]
-
-        def look_up(asked: np.ndarray) -> np.ndarray:
-            place = np.minimum(np.searchsorted(ascending, asked), len(ids) - 1)
-            return np.where(ascending[place] == asked, order[place], -1)
-
-    def checked(asked: np.ndarray) -> np.ndarray:
+    def look_up(asked: np.ndarray) -> np.ndarray | None:
+        if len(asked) == 0:
+            return np.zeros(0, dtype=np.int64)
         if asked.dtype.kind not in "iu":
-            return np.full(len(asked), -1)  # text or fractions: none of them was declared
-        return look_up(asked.astype(np.int64, copy=False))
+            return None  # text or fractions: none of them was declared
+        if asked.min() < low or asked.max() > high:
+            return None
+        asked = asked.astype(np.int64, copy=False)
+        if in_table:
+            rows = table[asked - low]
+            return None if gaps and rows.min() < 0 else rows
+        place = np.searchsorted(ascending, asked)
+        return order[place] if np.array_equal(ascending[place], asked) else None
 
-    return checked
+    return look_up
