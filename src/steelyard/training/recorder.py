@@ -98,14 +98,8 @@ class Recorder:
     @classmethod
     def of(cls, data: Labelled, *, run: int = 0, trace: Trace | None = None) -> Recorder:
         """Return a recorder of labelled data."""
-        return cls(
-            data.ids,
-            data.labels,
-            data.class_names,
-            run=run,
-            data_fingerprint=data.fingerprint,
-            trace=trace,
-        )
+        known = (data.ids, data.labels, data.class_names)
+        return cls(*known, run=run, data_fingerprint=data.fingerprint, trace=trace)
 
     @property
     def ids(self) -> np.ndarray:
@@ -213,9 +207,9 @@ class Recorder:
                 hint="call update first, and end_epoch once an epoch.",
             )
         self._past.add(came, self.n_epochs)
+        self.n_epochs += 1
         if self._trace is not None:
             self._call_trace(self._trace, came)
-        self.n_epochs += 1
 
     def dynamics(self) -> Dynamics:
         """Return the record of the closed epochs of this run.
@@ -329,6 +323,9 @@ class Recorder:
             like._require_same(recorder)
         return recorder
 
+    def __reduce__(self) -> tuple:  # pickled as its state, without the trace
+        return Recorder.from_state, (self.state(),)
+
     def save(self, path: str | Path) -> None:
         """Write `state` as npz, so that an interrupted training can go on."""
         write_npz(self.state(), path, header("Recorder"))
@@ -352,15 +349,12 @@ class Recorder:
         """Measure logits of shape (K, m); overwrites them."""
         self._declared.check_shape(len(rows), tuple(columns.shape[::-1]))
         labels = self._declared.labels_of(rows)
-        logits = None
+        wants_logits = getattr(self._trace, "wants_logits", False)
+        logits = np.array(torch.as_tensor(columns).cpu().numpy()) if wants_logits else None
         if isinstance(columns, np.ndarray):
-            if self._wants_logits:
-                logits = columns.copy()
             with np.errstate(invalid="ignore", over="ignore"):  # named below
                 values = measure(columns, labels)
         else:
-            if self._wants_logits:
-                logits = columns.cpu().numpy().copy()
             values = measure(columns, torch.from_numpy(labels).to(columns.device)).cpu().numpy()
         finite = np.isfinite(values[MEASURED.index("margin")])
         if not finite.all():
@@ -373,15 +367,11 @@ class Recorder:
             )
         return Appearances(rows, values, logits)
 
-    @property
-    def _wants_logits(self) -> bool:
-        return bool(getattr(self._trace, "wants_logits", False))
-
     def _call_trace(self, trace: Trace, came: Epoch) -> None:
         channels = dict(zip(MEASURED, came.values.astype(np.float32), strict=True))
         trace(
             self.run,
-            self.n_epochs,
+            self.n_epochs - 1,
             self.ids[came.samples],
             self._declared.labels[came.samples],
             {**channels, "correct": came.correct.astype(np.float32)},

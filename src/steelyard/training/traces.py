@@ -65,7 +65,11 @@ def cartography_trace(folder: str | Path) -> Callable[..., None]:
         channels: Mapping[str, np.ndarray],
         logits: np.ndarray | None,
     ) -> None:
-        assert logits is not None, "a recorder gives logits to a trace that wants them"
+        if logits is None:
+            raise DataError(
+                f"Epoch {epoch} was recorded in part without this trace, so its logits are gone.",
+                hint="load a recorder with its trace, and save it between epochs.",
+            )
         if not np.isfinite(logits).all():
             raise DataError("JSON holds no infinite logits, and this epoch has some.")
         samples = zip(ids.tolist(), logits.tolist(), labels.tolist(), strict=True)
@@ -138,7 +142,9 @@ def _records(folder: str | Path, epoch: int) -> Iterator[dict[str, Any]]:
                 record = json.loads(line)
                 absent = [key for key in expected if key not in record]
             except (ValueError, TypeError) as error:
-                raise DataError(f"Line {number} of {str(path)!r} is no JSON: {error}.") from error
+                raise DataError(
+                    f"Line {number} of {str(path)!r} is no JSON record: {error}."
+                ) from error
             if absent:
                 raise DataError(f"Line {number} of {str(path)!r} has no {absent[0]!r}.")
             yield record
