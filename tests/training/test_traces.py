@@ -128,7 +128,7 @@ def test_broken_files_are_named(files, error, message, tmp_path):
 
 def test_what_json_cannot_hold_is_refused(tmp_path):
     recorder = Recorder([1], [0], trace=cartography_trace(tmp_path))
-    recorder.update([1], [[0.0, -np.inf]])
+    recorder.update([1], [[0.0, 1.0, -np.inf]])
     with pytest.raises(DataError, match="JSON holds no infinite logits"):
         recorder.end_epoch()
     assert not list(tmp_path.iterdir())

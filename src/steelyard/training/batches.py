@@ -35,12 +35,11 @@ def copied(logits: Any) -> Any:
         If it is no matrix of numbers.
     """
     if isinstance(logits, torch.Tensor):
-        logits = logits.detach()
         if logits.dtype not in (torch.float32, torch.float64):
             logits = logits.float()
-        if logits.device.type != "cpu" and logits.ndim == 2:
-            return logits.T.clone(memory_format=torch.contiguous_format)
-        logits = logits.cpu().numpy()
+        if not logits.is_cpu and logits.ndim == 2:
+            return logits.detach().T.clone(memory_format=torch.contiguous_format)
+        logits = logits.numpy(force=True)
     array = np.asarray(logits)
     if array.dtype.char not in "fd":
         if array.dtype.kind in "OSUcmM":
@@ -119,7 +118,7 @@ def _joined(held: list[tuple[Any, Any]]) -> tuple[np.ndarray, Any]:
         columns = torch.cat([columns for _, columns in held], dim=1)
     if columns.dtype not in (torch.float32, torch.float64):
         columns = columns.float()
-    return rows.cpu().numpy(), columns.numpy() if columns.device.type == "cpu" else columns
+    return rows.cpu().numpy(), columns.numpy() if columns.is_cpu else columns
 
 
 def _own(columns: Any, is_copy: bool) -> Any:

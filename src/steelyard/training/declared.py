@@ -13,7 +13,8 @@ from steelyard._support.errors import DataError, MismatchError
 from steelyard.records.classes import check_class_names
 from steelyard.training.positions import Positions
 
-_UNKNOWN = -1  # the label of a sample that has not come yet
+# the label of a sample that has not come yet: no loop passes this number by mistake, as it may -1
+_UNKNOWN = np.iinfo(np.int64).min
 
 
 class Declared:
@@ -109,7 +110,7 @@ class Declared:
             self._require_labels(rows, known)
             return
         if isinstance(labels, torch.Tensor):
-            labels = labels.detach().cpu().numpy()
+            labels = labels.numpy(force=True)
         labels = np.asarray(labels)
         if labels.dtype == known.dtype and labels.tobytes() == known.tobytes():
             return  # ten times faster than comparing them as numbers
@@ -156,7 +157,7 @@ class Declared:
     def joined(self, other: Declared) -> Declared:
         """Return what both know together."""
         known = Declared(self.ids, fingerprint=self.fingerprint or other.fingerprint)
-        known.labels = np.maximum(self.labels, other.labels)  # those unknown are -1
+        known.labels = np.maximum(self.labels, other.labels)  # what is unknown is less
         known.class_names = self.class_names or other.class_names
         return known
 
