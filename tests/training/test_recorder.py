@@ -13,6 +13,7 @@ from steelyard import Recorder
 from steelyard._support.errors import DataError
 from steelyard.records import CHANNELS
 from steelyard.training import batches
+from steelyard.training.channels import measure
 
 CASE = CASES["random"]
 ONE = CASES["one run"]
@@ -212,9 +213,11 @@ def test_half_precision_is_lifted_before_anything_is_computed(dtype, by_rows):
         assert_equal(numpy_halves.dynamics(), states[0])
 
 
-def test_precisions_may_change_within_an_epoch():
+def test_precisions_may_change_within_an_epoch(monkeypatch):
     states = []
-    for batch in (5, 20):  # what stands beside a sample must not lower its precision
+    for block in (1, batches.BLOCK):  # with every batch alone, and with all of them together
+        monkeypatch.setattr(batches, "BLOCK", block)
+        batch = 5
         recorder = declared(ONE)
         for epoch in range(2):
             feed(recorder, ONE, 0, epoch, range(10), batch)
@@ -313,6 +316,17 @@ def test_memory_does_not_grow_with_epochs():
         recorder.end_epoch()
         sizes.append(sum(array.nbytes for array in recorder.state().values()))
     assert len(set(sizes)) == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_torch_computes_on_a_device_what_numpy_does_here(dtype):
+    draw = np.random.default_rng(0)
+    logits = draw.normal(size=(7, 500)).astype(dtype) * 5
+    labels = draw.integers(0, 7, 500)
+    on_device = measure(torch.from_numpy(logits.copy()), torch.from_numpy(labels))
+    here = measure(logits, labels)
+    np.testing.assert_allclose(on_device.numpy(), here, rtol=1e-5, atol=1e-6)
+    assert on_device.numpy().dtype == here.dtype == dtype
 
 
 def test_many_classes_are_one_block_each():

@@ -161,9 +161,7 @@ def _averaged(came: Appearances) -> Epoch:
     def means(channels: np.ndarray) -> np.ndarray:
         sums = np.empty((len(channels), len(samples)))
         for total, channel in zip(sums, channels, strict=True):
-            # by value within a slot, because bincount adds one after the other
-            order = np.lexsort((channel, slot)) if len(samples) < len(slot) else slice(None)
-            total[:] = np.bincount(slot[order], weights=channel[order])
+            total[:] = np.bincount(slot, weights=channel)  # adds one after the other
         return sums / times
 
     (correct,) = means(came.values[[_MARGIN]] > 0)
