@@ -1,7 +1,7 @@
 """Weigh the classes and samples of a data set before you balance them.
 
 The verbs are `load`, `split`, `long_tail`, `train`, `score`, `plan`, `evaluate`, `weigh` and
-`report`; what they pass on are the records.
+`report`; what they pass on are the records. `Recorder` watches your own training loop.
 """
 
 from steelyard.datasets import load, long_tail, split
@@ -20,6 +20,7 @@ from steelyard.records import (
     Weighing,
 )
 from steelyard.report import write_report as report
+from steelyard.training import Recorder
 from steelyard.workflow import plan, score, train, weigh
 
 __version__ = "0.1.0"
@@ -33,6 +34,7 @@ __all__ = [
     "Plan",
     "Predictions",
     "Recipe",
+    "Recorder",
     "Study",
     "Verdict",
     "Weighing",

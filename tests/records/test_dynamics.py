@@ -1,4 +1,7 @@
+import pickle
+
 import numpy as np
+import pandas as pd
 import pytest
 from records.samples import IDS, LABELS, NAMES, assert_same, dynamics, n
 
@@ -6,11 +9,38 @@ from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard.records import CHANNELS, Dynamics
 
 
+@pytest.mark.parametrize("suffix", [".npz", ".parquet"])
 @pytest.mark.parametrize("ids", IDS.values(), ids=list(IDS))
-def test_dynamics_survive_storing(ids, tmp_path):
+def test_dynamics_survive_storing(ids, suffix, tmp_path):
     one = dynamics(ids)
-    one.save(tmp_path / "a.npz")
-    assert_same(one, Dynamics.load(tmp_path / "a.npz"))
+    one.save(tmp_path / f"a{suffix}")
+    assert_same(one, Dynamics.load(tmp_path / f"a{suffix}"))
+
+
+def test_the_table_has_a_row_a_run_and_sample(tmp_path):
+    one = dynamics(runs=2)
+    one.save(tmp_path / "a.parquet")
+    frame = pd.read_parquet(tmp_path / "a.parquet")
+    assert list(frame) == ["run", "id", "label", *one.channels]
+    assert frame["run"].tolist() == [0] * n + [1] * n
+    second = frame[(frame["run"] == 1) & (frame["id"] == one.ids[3])]
+    assert second["label"].tolist() == [NAMES[LABELS[3]]]
+    assert second["loss"].tolist() == [one.channels["loss"][1, 3]]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a"])
+def test_other_formats_are_refused(name, tmp_path):
+    with pytest.raises(ParameterError, match=r"save must end in '.npz' or '.parquet'"):
+        dynamics().save(tmp_path / name)
+    with pytest.raises(ParameterError, match=r"load must end in '.npz' or '.parquet'"):
+        Dynamics.load(tmp_path / name)
+
+
+def test_dynamics_travel_between_processes():
+    one = pickle.loads(pickle.dumps(dynamics()))
+    assert_same(dynamics(), one)
+    with pytest.raises(TypeError):
+        one.channels["margin"] = 1
 
 
 def test_channels_are_copied_and_locked():

@@ -1,8 +1,17 @@
 """Scores: one file a score; higher is always harder."""
 
+from steelyard.hardness.aum_csv import read_aum_csv, write_aum_csv
 from steelyard.hardness.estimate import estimate
 from steelyard.hardness.registry import SCORES
 from steelyard.hardness.score import Score
 from steelyard.hardness.suspects import sample_kinds, suspects
 
-__all__ = ["SCORES", "Score", "estimate", "sample_kinds", "suspects"]
+__all__ = [
+    "SCORES",
+    "Score",
+    "estimate",
+    "read_aum_csv",
+    "sample_kinds",
+    "suspects",
+    "write_aum_csv",
+]

@@ -8,10 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 
 from steelyard._support.arrays import frozen_array, frozen_ids, require_finite
-from steelyard._support.errors import DataError, MismatchError
-from steelyard._support.storage import header, read_npz, write_npz
+from steelyard._support.errors import DataError, MismatchError, ParameterError
+from steelyard._support.storage import header, read_npz, read_parquet, write_npz, write_parquet
 from steelyard._support.validation import check_integer
 from steelyard.records.classes import check_class_names, check_codes
 
@@ -127,24 +128,62 @@ class Dynamics:
         )
 
     def save(self, path: str | Path) -> None:
-        """Write the record as npz."""
+        """Write the record: arrays as ``.npz``, or a long table as ``.parquet``.
+
+        The table has one row a run and sample and the columns ``run`` (from 0), ``id``, ``label``
+        (the class name), and one a channel.
+
+        Raises
+        ------
+        ParameterError
+            If the path ends in neither.
+        """
         metadata = header(
             "Dynamics",
             class_names=list(self.class_names),
             n_epochs=self.n_epochs,
             data_fingerprint=self.data_fingerprint,
         )
-        write_npz({**self.channels, "ids": self.ids, "labels": self.labels}, path, metadata)
+        if _suffix(path, "save") == ".npz":
+            write_npz({**self.channels, "ids": self.ids, "labels": self.labels}, path, metadata)
+            return
+        n = len(self.ids)
+        columns = {
+            "run": np.repeat(np.arange(self.n_runs), n),
+            "id": np.tile(self.ids, self.n_runs),
+            "label": np.tile(np.asarray(self.class_names, dtype=object)[self.labels], self.n_runs),
+        }
+        columns |= {name: channel.ravel() for name, channel in self.channels.items()}
+        write_parquet(pd.DataFrame(columns), path, metadata)
 
     @classmethod
     def load(cls, path: str | Path) -> Dynamics:
-        """Read what `save` wrote."""
-        arrays, metadata = read_npz(path, "Dynamics")
+        """Read what `save` wrote; the suffix tells which."""
+        if _suffix(path, "load") == ".npz":
+            channels, metadata = read_npz(path, "Dynamics")
+            ids, labels = channels.pop("ids"), channels.pop("labels")
+        else:
+            frame, metadata = read_parquet(path, "Dynamics")
+            runs = frame["run"].max() + 1
+            once = frame[frame["run"] == 0]
+            code_of = {name: code for code, name in enumerate(metadata["class_names"])}
+            ids, labels = once["id"].to_numpy(), once["label"].map(code_of).to_numpy()
+            channels = {name: frame[name].to_numpy().reshape(runs, -1) for name in CHANNELS}
         return cls(
-            arrays.pop("ids"),
-            arrays.pop("labels"),
+            ids,
+            labels,
             metadata["class_names"],
-            MappingProxyType(arrays),
+            channels,
             metadata["n_epochs"],
             metadata["data_fingerprint"],
         )
+
+
+def _suffix(path: str | Path, verb: str) -> str:
+    suffix = Path(path).suffix
+    if suffix not in (".npz", ".parquet"):
+        raise ParameterError(
+            f"The 'path' parameter of Dynamics.{verb} must end in '.npz' or '.parquet'. "
+            f"Got {str(path)!r} instead."
+        )
+    return suffix

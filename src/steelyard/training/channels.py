@@ -14,7 +14,8 @@ Then, without taking a difference of nearly equal numbers anywhere,
     logit        z_y
 
 because one minus the probability is S / (S + e_y). Where y is the largest, e_y is one and the loss
-keeps its digits down to the smallest S; where it is not, S is at least one.
+keeps its digits down to the smallest S; where it is not, S is at least one. A sample is *correct*
+where its margin is above 0: a tie is no decision for the label.
 
 Classes are the rows of the arrays here: a sum over classes is then a sum of whole rows. It is
 taken in halves, in an order that the number of classes alone decides, so that the bits of a sample

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+import torch
 
-from steelyard._support.errors import DataError, MismatchError
+from steelyard._support.errors import MismatchError
 from steelyard.training.channels import MEASURED
 
-SUMMED = (*MEASURED, "correct")
-_CORRECT = SUMMED.index("correct")
 _MARGIN = MEASURED.index("margin")
+SUMMED = (*MEASURED, "correct")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,59 +61,112 @@ class Appearances:
         logits = None if self.logits is None else self.logits[:, order]
         return Appearances(self.rows[order], self.values[:, order], logits)
 
-    def averaged(self, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Return each sample once.
-
-        Parameters
-        ----------
-        n : int
-            Number of declared samples.
-
-        Returns
-        -------
-        samples : ndarray of shape (s,)
-            Rows that came, in no order.
-        channels : ndarray of shape (6, s)
-            The channels of `SUMMED`, averaged over the appearances of a sample.
-        logits : ndarray of shape (K, s) or None
-            Averaged in the same way.
-        """
-        correct = self.values[_MARGIN] > 0
-        channels = np.concatenate([self.values, correct[np.newaxis]])
-        times = np.bincount(self.rows, minlength=n)
-        if times.max() <= 1:
-            return self.rows, channels, self.logits
-        once = times[self.rows] == 1
-        again, slot = np.unique(self.rows[~once], return_inverse=True)
-
-        def one_each(values: np.ndarray) -> np.ndarray:
-            means = _means(values[:, ~once], slot, times[again])
-            return np.concatenate([values[:, once], means], axis=1)
-
-        logits = None if self.logits is None else one_each(self.logits)
-        return np.concatenate([self.rows[once], again]), one_each(channels), logits
-
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the fields that there are as arrays."""
-        every = {"rows": self.rows, "values": self.values, "logits": self.logits}
+        """Return the fields that there are as arrays, named for a recorder's state."""
+        every = {"open_rows": self.rows, "open_values": self.values, "open_logits": self.logits}
         return {name: array for name, array in every.items() if array is not None}
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> Appearances:
         """Return what `arrays` took apart."""
-        return cls(arrays["rows"], arrays["values"], arrays.get("logits"))
+        return cls(arrays["open_rows"], arrays["open_values"], arrays.get("open_logits"))
 
 
-def _means(values: np.ndarray, slot: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Return means (channels, slots) in float64; the order of equal slots does not matter.
+@dataclass(frozen=True, eq=False)
+class Epoch:
+    """A closed epoch: every sample that came, once.
 
-    bincount adds one value after the other, so the values of a slot are sorted first.
+    Parameters
+    ----------
+    samples : ndarray of shape (s,)
+        Their rows, ascending.
+    values : ndarray of shape (5, s)
+        The channels of `MEASURED`, averaged over a sample's appearances.
+    correct : ndarray of shape (s,)
+        Share of its appearances in which the margin was above 0; bool where each came once.
+    logits : ndarray of shape (K, s) or None
+        Averaged in the same way, where every part kept its own.
     """
-    means = np.empty((len(values), len(times)))
-    for channel, mean in zip(values, means, strict=True):
-        order = np.lexsort((channel, slot))
-        mean[:] = np.bincount(slot[order], weights=channel[order]) / times
-    return means
+
+    samples: np.ndarray
+    values: np.ndarray
+    correct: np.ndarray
+    logits: np.ndarray | None
+
+
+class OpenEpoch:
+    """What came since the last epoch was closed.
+
+    As long as no sample comes twice, its channels are written to their final place, which makes
+    closing an addition of whole arrays. Parts in which one does are kept as they came.
+
+    Parameters
+    ----------
+    n : int
+        Number of declared samples.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._placed = np.zeros((len(MEASURED), n), dtype=np.float32)
+        self._is_placed = np.zeros(n, dtype=bool)
+        self._n_placed = 0
+        self._others: list[Appearances] = []
+
+    def add(self, part: Appearances) -> None:
+        """Take some appearances."""
+        if not self._place(part):
+            self._others.append(part)
+
+    def _place(self, part: Appearances) -> bool:
+        if self._n_placed == 0 and self._placed.dtype != part.values.dtype:
+            self._placed = np.zeros(self._placed.shape, dtype=part.values.dtype)
+        fits = part.logits is None and self._placed.dtype == part.values.dtype
+        if not fits or self._is_placed[part.rows].any():
+            return False
+        self._is_placed[part.rows] = True
+        n_placed = int(np.count_nonzero(self._is_placed))
+        if n_placed < self._n_placed + len(part.rows):
+            self._is_placed[part.rows] = False  # a sample comes twice in this part
+            return False
+        self._n_placed = n_placed
+        rows = torch.from_numpy(part.rows).expand(len(MEASURED), -1)
+        # torch needs two thirds of numpy's time for this
+        torch.from_numpy(self._placed).scatter_(1, rows, torch.from_numpy(part.values))
+        return True
+
+    def appearances(self) -> Appearances:
+        """Return all that came, in the one order that does not tell how it came."""
+        rows = np.flatnonzero(self._is_placed)
+        placed = Appearances(rows, self._placed[:, rows])
+        return Appearances.joined([placed, *self._others]).sorted()
+
+    def close(self) -> Epoch:
+        """Return the epoch and begin the next; the return holds until something is added."""
+        if self._others:
+            epoch = _averaged(self.appearances())
+        else:
+            rows = np.flatnonzero(self._is_placed)
+            every = len(rows) == len(self._is_placed)
+            values = self._placed if every else self._placed[:, rows]
+            epoch = Epoch(rows, values, values[_MARGIN] > 0, None)
+        self._is_placed[:] = False
+        self._n_placed, self._others = 0, []
+        return epoch
+
+
+def _averaged(came: Appearances) -> Epoch:
+    """Average sorted appearances, so that neither order nor sharing out changes a bit."""
+    samples, slot, times = np.unique(came.rows, return_inverse=True, return_counts=True)
+
+    def means(channels: np.ndarray) -> np.ndarray:
+        sums = np.empty((len(channels), len(samples)))
+        for total, channel in zip(sums, channels, strict=True):
+            total[:] = np.bincount(slot, weights=channel)  # adds one after the other
+        return sums / times
+
+    (correct,) = means(came.values[[_MARGIN]] > 0)
+    logits = None if came.logits is None else means(came.logits)
+    return Epoch(samples, means(came.values), correct, logits)
 
 
 @dataclass(eq=False)
@@ -151,23 +204,19 @@ class Past:
             np.full(n, -1, dtype=np.int32),
         )
 
-    def close(self, samples: np.ndarray, channels: np.ndarray, epoch: int) -> None:
-        """Add an epoch: each sample once, channels of shape (6, s)."""
-        n = len(self.epochs_seen)
-        if len(samples) == n:  # all of them: whole arrays are added, in order
-            place = np.empty(n, dtype=np.int64)
-            place[samples] = np.arange(n)
-            channels = channels.take(place, axis=1)
-            here: slice | np.ndarray = slice(None)
-        else:
-            here = samples
-        self.sums[:, here] += channels
+    def add(self, epoch: Epoch, number: int) -> None:
+        """Add an epoch of the given number."""
+        # all samples came in most epochs: whole arrays are added then
+        every = len(epoch.samples) == len(self.epochs_seen)
+        here = slice(None) if every else epoch.samples
+        self.sums[:-1, here] += epoch.values
+        self.sums[-1, here] += epoch.correct
         self.epochs_seen[here] += 1
-        correct = channels[_CORRECT] > 0.5
+        correct = epoch.correct > 0.5
         self.forgetting[here] += self.was_correct[here] & ~correct
         self.was_correct[here] = correct
         first = self.first_learned[here]
-        self.first_learned[here] = np.where(correct & (first < 0), epoch, first)
+        self.first_learned[here] = np.where(correct & (first < 0), number, first)
 
     def channels(self, n_epochs: int) -> dict[str, np.ndarray]:
         """Return every channel of a `Dynamics`, float64 of shape (n,)."""
@@ -201,13 +250,10 @@ class Past:
         return Past(*(np.where(take_mine, mine[name], theirs[name]) for name in mine))
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the fields as arrays."""
-        return {field.name: getattr(self, field.name).copy() for field in fields(self)}
+        """Return the fields as arrays, named for a recorder's state."""
+        return {f"past_{field.name}": getattr(self, field.name).copy() for field in fields(self)}
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> Past:
         """Return what `arrays` took apart."""
-        missing = {field.name for field in fields(cls)} - set(arrays)
-        if missing:
-            raise DataError(f"A recorder's past needs {sorted(missing)}.")
-        return cls(**{name: np.array(array) for name, array in arrays.items()})
+        return cls(*(np.array(arrays[f"past_{field.name}"]) for field in fields(cls)))

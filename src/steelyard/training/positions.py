@@ -28,7 +28,8 @@ class Positions:
 
     def __init__(self, ids: np.ndarray) -> None:
         self._ids = ids
-        self._look_up = _by_text(ids) if ids.dtype.kind == "U" else _by_number(ids)
+        self._is_text = ids.dtype.kind == "U"
+        self._look_up = (_by_text if self._is_text else _by_number)(ids)
 
     def of(self, given: Any) -> np.ndarray:
         """Return the row of each id, int64.
@@ -44,76 +45,88 @@ class Positions:
             If an id was never declared, or they are no vector.
         """
         if isinstance(given, torch.Tensor):
-            given = given.detach().cpu().numpy()
-        if isinstance(given, (list, tuple, range)) and self._ids.dtype.kind == "U":
-            asked: Any = given
+            given = given.numpy(force=True)
+        elif self._is_text and isinstance(given, (list, tuple)):
+            return self._checked(given, self._look_up(given))
         else:
-            asked = np.asarray(given)
-            if asked.ndim != 1:
-                raise DataError(
-                    f"The ids of a batch must be a vector. Got shape {asked.shape}.",
-                    hint="for a batch of one, pass [id].",
-                )
-        if len(asked) == 0:
-            return np.zeros(0, dtype=np.int64)
-        rows = self._look_up(asked)
-        if rows.min() < 0:
-            self._refuse(asked, rows < 0)
+            given = np.asarray(given)
+        if given.ndim != 1:
+            raise DataError(
+                f"The ids of a batch must be a vector. Got shape {given.shape}.",
+                hint="for a batch of one, pass [id].",
+            )
+        return self._checked(given, self._look_up(given))
+
+    def _checked(self, given: Any, rows: np.ndarray | None) -> np.ndarray:
+        if rows is None:
+            raise self._error(given)
         return rows
 
-    def _refuse(self, asked: Any, unknown: np.ndarray) -> None:
-        first = asked[int(unknown.argmax())]
-        text = self._ids.dtype.kind == "U"
-        near = nearest(first, self._ids[:_COMPARED].tolist()) if text else []
+    def _error(self, given: Any) -> DataError:
+        declared = set(self._ids.tolist())
+        asked = given.tolist() if isinstance(given, np.ndarray) else list(given)
+        unknown = [one for one in asked if one not in declared] or asked  # 1.0 for 1
+        first = unknown[0]
+        near = nearest(first, self._ids[:_COMPARED].tolist()) if self._is_text else []
         if near:
             hint = "did you mean " + " or ".join(repr(one) for one in near) + "?"
-        elif text:
+        elif self._is_text:
             hint = f"declare it with the others; the first declared is {str(self._ids[0])!r}."
         else:
             hint = (
                 f"declared are {len(self._ids)} integers from {self._ids.min()} to "
                 f"{self._ids.max()}."
             )
-        shown = first.item() if isinstance(first, np.generic) else first
-        raise DataError(
-            f"{int(unknown.sum())} of {len(asked)} ids were never declared, first {shown!r}.",
-            hint=hint,
+        return DataError(
+            f"{len(unknown)} of {len(asked)} ids were never declared, first {first!r}.", hint=hint
         )
 
 
-def _by_text(ids: np.ndarray) -> Callable[[Any], np.ndarray]:
+LookUp = Callable[[Any], "np.ndarray | None"]  # None if an id was never declared
+
+
+def _by_text(ids: np.ndarray) -> LookUp:
     row_of = {text: row for row, text in enumerate(ids.tolist())}
 
-    def look_up(asked: Any) -> np.ndarray:
+    def look_up(asked: Any) -> np.ndarray | None:
         texts = asked.tolist() if isinstance(asked, np.ndarray) else asked
-        return np.array([row_of.get(text, -1) for text in texts], dtype=np.int64)
+        try:
+            return np.fromiter(map(row_of.__getitem__, texts), np.int64, len(texts))
+        except KeyError:
+            return None
 
     return look_up
 
 
-def _by_number(ids: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def _by_number(ids: np.ndarray) -> LookUp:
     low, high = int(ids.min()), int(ids.max())
-    if high - low < _TABLE * len(ids):
-        table = np.full(high - low + 1, -1)
-        table[ids - low] = np.arange(len(ids))
+    # a table that begins at 0 saves a subtraction
+    first = 0 if low >= 0 and high < _TABLE * len(ids) else low
+    if high - first < _TABLE * len(ids):
+        table = np.zeros(high - first + 1, dtype=np.int64)
+        table[ids - first] = np.arange(len(ids))
 
-        def look_up(asked: np.ndarray) -> np.ndarray:
-            if asked.min() < low or asked.max() > high:
-                asked = np.where((asked < low) | (asked > high), -1, asked - low)
-                return np.where(asked < 0, -1, table[asked])
-            return table[asked - low]
+        def guess(asked: np.ndarray) -> np.ndarray:
+            return table[asked - first] if first else table[asked]
 
     else:
         order = np.argsort(ids)
         ascending = ids[order]
 
-        def look_up(asked: np.ndarray) -> np.ndarray:
-            place = np.minimum(np.searchsorted(ascending, asked), len(ids) - 1)
-            return np.where(ascending[place] == asked, order[place], -1)
+        def guess(asked: np.ndarray) -> np.ndarray:
+            return order[np.searchsorted(ascending, asked)]
 
-    def checked(asked: np.ndarray) -> np.ndarray:
+    def look_up(asked: np.ndarray) -> np.ndarray | None:
         if asked.dtype.kind not in "iu":
-            return np.full(len(asked), -1)  # text or fractions: none of them was declared
-        return look_up(asked.astype(np.int64, copy=False))
+            # text or fractions: none of them was declared; numpy makes floats of an empty list
+            return None if len(asked) else np.zeros(0, dtype=np.int64)
+        asked = asked.astype(np.int64, copy=False)
+        try:
+            rows = guess(asked)
+        except IndexError:
+            return None
+        # a guess for an id that was never declared is the row of another one; bytes are compared
+        # because in the midst of a training loop numpy's arithmetic costs ten times as much
+        return rows if ids[rows].tobytes() == asked.tobytes() else None
 
-    return checked
+    return look_up

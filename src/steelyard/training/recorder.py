@@ -2,7 +2,7 @@
 
 Each batch is held until a block of numbers has come together; the block is then *folded* into a
 few numbers an appearance (`steelyard.training.channels`), and when the epoch closes these become
-sums a sample. Memory does not grow with epochs.
+sums a sample (`steelyard.training.epochs`). Memory does not grow with epochs.
 
 Nothing depends on the order in which samples come or on how they were shared among batches and
 processes: a sample that came several times in an epoch counts once, with an average that is
@@ -12,28 +12,21 @@ summed in the order of the values, not of their coming.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from steelyard._support.arrays import frozen_ids, frozen_integers
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_npz, write_npz
 from steelyard._support.validation import check_integer
-from steelyard.records.classes import check_class_names
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.labelled import Labelled
+from steelyard.training.batches import Batches, copied
 from steelyard.training.channels import MEASURED, measure
-from steelyard.training.epochs import Appearances, Past
-from steelyard.training.positions import Positions
-
-# Ours: numbers that are held before they are folded, 2 MB of float32. Smaller blocks spend their
-# time on calls, larger ones leave the cache.
-_BLOCK = 2**19
-_UNKNOWN = -1  # the label of a sample that has not come yet
+from steelyard.training.declared import Declared
+from steelyard.training.epochs import Appearances, Epoch, OpenEpoch, Past
 
 Trace = Callable[..., None]
 
@@ -70,14 +63,10 @@ class Recorder:
 
     Attributes
     ----------
-    ids : ndarray of shape (n,)
-        The declared ids.
     run : int
         Number of this run.
     n_epochs : int
         Epochs closed so far, which is the number of the open one.
-    data_fingerprint : str
-        Of the data trained on.
 
     Raises
     ------
@@ -95,53 +84,42 @@ class Recorder:
         data_fingerprint: str = "",
         trace: Trace | None = None,
     ) -> None:
-        ids = np.asarray(ids)
-        n = len(ids) if ids.ndim else 0
-        if n == 0:
-            raise DataError("A recorder needs the ids of the samples. Got none.")
-        self.ids = frozen_ids(ids, n, "Recorder")
+        self._start(Declared(ids, labels, class_names, data_fingerprint), run, trace)
+
+    def _start(self, declared: Declared, run: int, trace: Trace | None) -> None:
         self.run = check_integer(run, "run", "Recorder", 0)
-        self.data_fingerprint = str(data_fingerprint)
         self.n_epochs = 0
-        self._class_names: tuple[str, ...] = ()
-        self._labels = np.full(n, _UNKNOWN)
-        if labels is not None:
-            self._labels = np.array(frozen_integers(labels, "labels", "Recorder"))
-        if self._labels.shape != (n,):
-            raise DataError(f"A recorder of {n} ids needs {n} labels. Got {self._labels.shape}.")
-        if class_names is not None:
-            self._set_classes(check_class_names(class_names, "Recorder"))
-        elif self._labels.min() < 0 and labels is not None:
-            self._refuse_labels(self._labels < 0, self._labels, self.ids, "0 and above")
-        self._positions = Positions(self.ids)
+        self._declared = declared
         self._trace = trace
-        self._wants_logits = bool(getattr(trace, "wants_logits", False))
-        self._held: list[tuple[Any, Any]] = []  # rows and class-first logits of each batch
-        self._n_held = 0
-        self._open: list[Appearances] = []
-        self._past = Past.empty(n)
+        self._held = Batches()
+        self._open = OpenEpoch(len(declared))
+        self._past = Past.empty(len(declared))
 
     @classmethod
     def of(cls, data: Labelled, *, run: int = 0, trace: Trace | None = None) -> Recorder:
         """Return a recorder of labelled data."""
-        return cls(
-            data.ids,
-            data.labels,
-            data.class_names,
-            run=run,
-            data_fingerprint=data.fingerprint,
-            trace=trace,
-        )
+        known = (data.ids, data.labels, data.class_names)
+        return cls(*known, run=run, data_fingerprint=data.fingerprint, trace=trace)
 
     @property
-    def n_classes(self) -> int | None:
-        """Number of classes K; None until names or logits tell it."""
-        return len(self._class_names) or None
+    def ids(self) -> np.ndarray:
+        """The declared ids, shape (n,)."""
+        return self._declared.ids
 
     @property
     def class_names(self) -> tuple[str, ...]:
         """One name a class; () until names or logits tell how many there are."""
-        return self._class_names
+        return self._declared.class_names
+
+    @property
+    def n_classes(self) -> int | None:
+        """Number of classes K; None until names or logits tell it."""
+        return len(self.class_names) or None
+
+    @property
+    def data_fingerprint(self) -> str:
+        """Fingerprint of the data, or ""."""
+        return self._declared.fingerprint
 
     def update(
         self,
@@ -176,16 +154,14 @@ class Recorder:
             If a label differs from the declared one, or run or epoch is another than the open one.
         """
         self._require_open(run, epoch)
-        rows = self._positions.of(ids)
-        columns = _columns(logits)
-        if columns.ndim != 2 or columns.shape[1] != len(rows) or len(columns) < 2:
-            raise self._shape_error(len(rows), tuple(columns.shape[::-1]))
-        if len(columns) != len(self._class_names):
-            if self._class_names:
-                raise self._shape_error(len(rows), tuple(columns.shape[::-1]))
-            self._set_classes(tuple(str(code) for code in range(len(columns))))
-        self._check_labels(rows, labels)
-        self._hold(rows if isinstance(columns, np.ndarray) else torch.from_numpy(rows), columns)
+        rows = self._declared.positions.of(ids)
+        columns = copied(logits)
+        shape = columns.shape
+        self._declared.check_shape(len(rows), (shape[1], shape[0]))
+        self._declared.check_labels(rows, labels)
+        held_rows = rows if isinstance(columns, np.ndarray) else torch.from_numpy(rows)
+        if self._held.hold(held_rows, columns, shape[0] * shape[1]):
+            self._fold()
 
     def update_rows(self, rows: torch.Tensor, logits: torch.Tensor) -> None:
         """Take the logits of one batch by row number, at the cost of a list's append.
@@ -204,9 +180,7 @@ class Recorder:
         """Take what `update_rows` takes, with logits of shape (K, batch)."""
         if columns.requires_grad:
             columns = columns.detach()
-        self._held.append((rows, columns))
-        self._n_held += columns.numel()
-        if self._n_held >= _BLOCK:
+        if self._held.hold(rows, columns, columns.numel()):
             self._fold()
 
     def end_epoch(self, epoch: int | None = None) -> None:
@@ -226,17 +200,16 @@ class Recorder:
         """
         self._require_open(None, epoch)
         self._fold()
-        if not any(len(part.rows) for part in self._open):
+        came = self._open.close()
+        if len(came.samples) == 0:
             raise DataError(
                 f"Epoch {self.n_epochs} of run {self.run} was closed without a batch.",
                 hint="call update first, and end_epoch once an epoch.",
             )
-        samples, channels, logits = Appearances.joined(self._open).averaged(len(self.ids))
-        self._past.close(samples, channels, self.n_epochs)
-        if self._trace is not None:
-            self._call_trace(samples, channels, logits)
-        self._open = []
+        self._past.add(came, self.n_epochs)
         self.n_epochs += 1
+        if self._trace is not None:
+            self._call_trace(self._trace, came)
 
     def dynamics(self) -> Dynamics:
         """Return the record of the closed epochs of this run.
@@ -248,20 +221,19 @@ class Recorder:
         """
         if self.n_epochs == 0:
             raise DataError("No epoch was recorded.", hint="call end_epoch after each epoch.")
-        unseen = int((self._past.epochs_seen == 0).sum())
-        if unseen:
-            first = str(self.ids[int((self._past.epochs_seen == 0).argmax())])
+        unseen = np.flatnonzero(self._past.epochs_seen == 0)
+        if len(unseen):
             raise DataError(
-                f"{unseen} of {len(self.ids)} samples were never seen in training, first id "
-                f"{first!r}.",
+                f"{len(unseen)} of {len(self.ids)} samples were never seen in training, first id "
+                f"{str(self.ids[unseen[0]])!r}.",
                 hint="record a training on the natural data, in which every sample takes part, "
                 "or declare only the ids that do.",
             )
         channels = self._past.channels(self.n_epochs)
         return Dynamics(
             self.ids,
-            self._labels,
-            self._class_names,
+            self._declared.labels,
+            self.class_names,
             {name: channel[np.newaxis] for name, channel in channels.items()},
             self.n_epochs,
             self.data_fingerprint,
@@ -293,33 +265,23 @@ class Recorder:
             )
         self._fold()
         other._fold()
-        merged = Recorder(
-            self.ids,
-            run=self.run,
-            data_fingerprint=self.data_fingerprint or other.data_fingerprint,
-            trace=self._trace or other._trace,
-        )
-        merged._labels = np.maximum(self._labels, other._labels)  # unknown ones are -1
-        merged._class_names = self._class_names or other._class_names
+        merged = Recorder.__new__(Recorder)
+        merged._start(self._declared.joined(other._declared), self.run, self._trace or other._trace)
         merged.n_epochs = self.n_epochs
         merged._past = self._past.merged(other._past, self.ids)
-        if self._open or other._open:
-            merged._open = [Appearances.joined(self._open + other._open).sorted()]
+        for one in (self, other):
+            merged._open.add(one._open.appearances())
         return merged
 
     def state(self) -> dict[str, np.ndarray]:
         """Return all that the recorder knows as plain arrays, the open epoch included."""
         self._fold()
-        open_epoch = Appearances.joined(self._open).sorted() if self._open else Appearances.none()
         return {
-            "ids": self.ids,
-            "labels": self._labels.copy(),
-            "class_names": np.array(self._class_names, dtype=np.str_),
+            **self._declared.arrays(),
             "run": np.array(self.run),
             "n_epochs": np.array(self.n_epochs),
-            "data_fingerprint": np.array(self.data_fingerprint),
-            **{f"past_{name}": array for name, array in self._past.arrays().items()},
-            **{f"open_{name}": array for name, array in open_epoch.arrays().items()},
+            **self._past.arrays(),
+            **self._open.appearances().arrays(),
         }
 
     @classmethod
@@ -348,23 +310,21 @@ class Recorder:
         DataError
             If it is no recorder's state.
         """
+        recorder = cls.__new__(cls)
         try:
-            recorder = cls(
-                state["ids"],
-                run=int(state["run"]),
-                data_fingerprint=str(state["data_fingerprint"]),
-                trace=trace or (None if like is None else like._trace),
-            )
-            recorder._labels = np.array(state["labels"], dtype=np.int64)
-            recorder._class_names = tuple(map(str, state["class_names"]))
+            recorder._start(Declared.of(state), int(state["run"]), trace)
             recorder.n_epochs = int(state["n_epochs"])
-            recorder._past = Past.of(_part_of(state, "past_"))
-            recorder._open = [Appearances.of(_part_of(state, "open_"))]
+            recorder._past = Past.of(state)
+            recorder._open.add(Appearances.of(state))
         except KeyError as error:
             raise DataError(f"This is no recorder's state: {error} is missing.") from error
         if like is not None:
+            recorder._trace = trace or like._trace
             like._require_same(recorder)
         return recorder
+
+    def __reduce__(self) -> tuple:  # pickled as its state, without the trace
+        return Recorder.from_state, (self.state(),)
 
     def save(self, path: str | Path) -> None:
         """Write `state` as npz, so that an interrupted training can go on."""
@@ -378,96 +338,44 @@ class Recorder:
         arrays, _ = read_npz(path, "Recorder")
         return cls.from_state(arrays, like=like, trace=trace)
 
-    def _hold(self, rows: Any, columns: Any) -> None:
-        self._held.append((rows, columns))
-        self._n_held += columns.shape[0] * columns.shape[1]
-        if self._n_held >= _BLOCK:
-            self._fold()
-
     def _fold(self) -> None:
         """Turn the batches held into numbers an appearance."""
-        held = self._held
-        if not held:
-            return
-        if len({columns.dtype for _, columns in held}) == 1:
-            groups = [held]
-        else:  # numpy and torch, or several precisions: each is computed in its own
-            groups = [list(group) for _, group in groupby(held, lambda batch: batch[1].dtype)]
-        folded = [self._measured(*self._joined(group)) for group in groups]
-        self._open += folded
-        self._held, self._n_held = [], 0
-
-    def _joined(self, held: list[tuple[Any, Any]]) -> tuple[np.ndarray, Any]:
-        """Return rows (m,) and an own copy of the logits (K, m), lifted to 32 bits at least."""
-        try:
-            if isinstance(held[0][1], np.ndarray):
-                rows = np.concatenate([rows for rows, _ in held])
-                columns: Any = np.concatenate([columns for _, columns in held], axis=1)
-                return self._checked(rows, np.ascontiguousarray(columns))
-            rows = torch.cat([rows for rows, _ in held]).cpu().numpy()
-            columns = torch.cat([columns for _, columns in held], dim=1).contiguous()
-        except (RuntimeError, ValueError) as error:
-            shapes = sorted({tuple(columns.shape[::-1]) for _, columns in held})[:3]
-            raise DataError(
-                f"Logits of the shapes {shapes} cannot stand in one epoch: {error}."
-            ) from error
-        if columns.dtype not in (torch.float32, torch.float64):
-            columns = columns.float()
-        return self._checked(rows, columns if columns.is_cuda else columns.numpy())
-
-    def _checked(self, rows: np.ndarray, columns: Any) -> tuple[np.ndarray, Any]:
-        if not self._class_names:
-            self._set_classes(tuple(str(code) for code in range(len(columns))))
-        if columns.shape != (len(self._class_names), len(rows)):
-            raise self._shape_error(len(rows), tuple(columns.shape[::-1]))
-        if len(rows) and (rows.min() < 0 or rows.max() >= len(self.ids)):
-            raise DataError(
-                f"Rows must be positions from 0 to {len(self.ids) - 1}. "
-                f"Got {rows.min()} to {rows.max()}."
-            )
-        return rows, columns
+        measured = [self._measured(rows, columns) for rows, columns in self._held.joined()]
+        for part in measured:  # all of them or, if one is refused, none
+            self._open.add(part)
+        self._held.clear()
 
     def _measured(self, rows: np.ndarray, columns: Any) -> Appearances:
-        labels = self._labels[rows]
-        if len(labels) and labels.min() < 0:
-            raise self._no_label(rows[labels < 0])
-        on_device = isinstance(columns, torch.Tensor)
-        kept = None
-        if self._wants_logits:
-            copied = columns.float().cpu().numpy() if on_device else columns
-            kept = np.array(copied, dtype=np.float32)
-        if on_device:
-            values = measure(columns, torch.from_numpy(labels).to(columns.device)).cpu().numpy()
-        else:
-            with np.errstate(invalid="ignore", over="ignore"):  # NaN is reported below, by name
+        """Measure logits of shape (K, m); overwrites them."""
+        self._declared.check_shape(len(rows), tuple(columns.shape[::-1]))
+        labels = self._declared.labels_of(rows)
+        wants_logits = getattr(self._trace, "wants_logits", False)
+        logits = np.array(torch.as_tensor(columns).cpu().numpy()) if wants_logits else None
+        if isinstance(columns, np.ndarray):
+            with np.errstate(invalid="ignore", over="ignore"):  # named below
                 values = measure(columns, labels)
+        else:
+            values = measure(columns, torch.from_numpy(labels).to(columns.device)).cpu().numpy()
         finite = np.isfinite(values[MEASURED.index("margin")])
         if not finite.all():
-            bad = rows[~finite]
-            shown = ", ".join(repr(one) for one in self.ids[bad[:3]].tolist())
+            bad = self.ids[rows[~finite]]
             raise DataError(
                 f"Training diverged in epoch {self.n_epochs} of run {self.run}: {len(bad)} "
-                f"samples have NaN or infinite logits, first ids {shown}.",
-                hint="lower the learning rate, or look at these samples' inputs.",
+                f"samples have NaN or infinite logits, first ids "
+                f"{', '.join(map(repr, bad[:3].tolist()))}.",
+                hint="lower the learning rate, or look at the inputs of these samples.",
             )
-        return Appearances(rows, values, kept)
+        return Appearances(rows, values, logits)
 
-    def _call_trace(
-        self, samples: np.ndarray, channels: np.ndarray, logits: np.ndarray | None
-    ) -> None:
-        assert self._trace is not None
-        order = np.argsort(samples)
-        names = (*MEASURED, "correct")
-        self._trace(
+    def _call_trace(self, trace: Trace, came: Epoch) -> None:
+        channels = dict(zip(MEASURED, came.values.astype(np.float32), strict=True))
+        trace(
             self.run,
-            self.n_epochs,
-            self.ids[samples[order]],
-            self._labels[samples[order]],
-            {
-                name: channel[order].astype(np.float32)
-                for name, channel in zip(names, channels, strict=True)
-            },
-            None if logits is None else logits.T[order].astype(np.float32),
+            self.n_epochs - 1,
+            self.ids[came.samples],
+            self._declared.labels[came.samples],
+            {**channels, "correct": came.correct.astype(np.float32)},
+            None if came.logits is None else came.logits.T.astype(np.float32),
         )
 
     def _require_open(self, run: int | None, epoch: int | None) -> None:
@@ -477,113 +385,15 @@ class Recorder:
                 hint="make a recorder for each run; Dynamics.stack joins what they recorded.",
             )
         if epoch is not None and epoch != self.n_epochs:
-            closed = " That epoch is closed." if epoch < self.n_epochs else ""
+            closed = f" Epoch {epoch} is closed." if epoch < self.n_epochs else ""
             raise MismatchError(
                 f"Epoch {self.n_epochs} of run {self.run} is open. Got epoch {epoch}.{closed}",
                 hint="epochs count from 0; call end_epoch once after each.",
             )
 
     def _require_same(self, other: Recorder) -> None:
-        """Raise unless the other recorder is of the same data and run."""
         if self.run != other.run:
-            raise MismatchError(f"Runs cannot be mixed. Got {self.run} and {other.run}.")
-        if not np.array_equal(self.ids, other.ids):
             raise MismatchError(
-                "These recorders hold other samples: their declared ids differ.",
-                hint="declare all ids in every process, in one order.",
+                f"Runs cannot be mixed in one recorder. Got {self.run} and {other.run}."
             )
-        both = (self._labels >= 0) & (other._labels >= 0)
-        unlike = both & (self._labels != other._labels)
-        if unlike.any():
-            raise MismatchError(
-                f"These recorders hold other data: {int(unlike.sum())} labels differ, first that "
-                f"of id {str(self.ids[int(unlike.argmax())])!r}."
-            )
-        for mine, theirs, what in (
-            (self._class_names, other._class_names, "classes"),
-            (self.data_fingerprint, other.data_fingerprint, "fingerprints"),
-        ):
-            if mine and theirs and mine != theirs:
-                raise MismatchError(f"These recorders hold other data: their {what} differ.")
-
-    def _check_labels(self, rows: np.ndarray, labels: Any) -> None:
-        known = self._labels[rows]
-        if labels is None:
-            if len(rows) and known.min() < 0:
-                raise self._no_label(rows[known < 0])
-            return
-        if isinstance(labels, torch.Tensor):
-            labels = labels.detach().cpu().numpy()
-        labels = np.asarray(labels)
-        if labels.shape != rows.shape or (len(rows) and labels.dtype.kind not in "iu"):
-            raise DataError(
-                f"The labels of a batch must be {len(rows)} class codes. Got {labels.dtype} of "
-                f"shape {labels.shape}.",
-                hint="one-hot or mixed labels do not tell a sample's class: pass its own code.",
-            )
-        if np.array_equal(labels, known):
-            return
-        ids = self.ids[rows]
-        outside = (labels < 0) | (labels >= len(self._class_names))
-        if outside.any():
-            self._refuse_labels(outside, labels, ids, f"0 to {len(self._class_names) - 1}")
-        self._labels[rows] = np.where(known < 0, labels, known)
-        unlike = self._labels[rows] != labels  # also finds one id with two labels in the batch
-        if unlike.any():
-            first = int(unlike.argmax())
-            declared = self._labels[rows[first]]
-            self._labels[rows] = known
-            raise MismatchError(
-                f"{int(unlike.sum())} labels differ from the declared ones, first that of id "
-                f"{str(ids[first])!r}: {labels[first]} instead of {declared}.",
-                hint="ids, logits and labels of a batch must stand in one order.",
-            )
-
-    def _set_classes(self, names: tuple[str, ...]) -> None:
-        outside = (self._labels >= len(names)) | (self._labels < _UNKNOWN)
-        if outside.any():
-            self._refuse_labels(outside, self._labels, self.ids, f"0 to {len(names) - 1}")
-        self._class_names = names
-
-    @staticmethod
-    def _refuse_labels(
-        outside: np.ndarray, labels: np.ndarray, ids: np.ndarray, expected: str
-    ) -> None:
-        first = int(outside.argmax())
-        raise DataError(
-            f"Labels must be class codes, {expected}. Got {int(outside.sum())} others, first "
-            f"{labels[first]} for id {str(ids[first])!r}."
-        )
-
-    def _no_label(self, rows: np.ndarray) -> DataError:
-        return DataError(
-            f"{len(rows)} samples have no label, first id {str(self.ids[rows[0]])!r}.",
-            hint="declare labels, or pass them to update.",
-        )
-
-    def _shape_error(self, batch: int, shape: tuple[int, ...]) -> DataError:
-        return DataError(
-            f"The recorder needs logits of shape ({batch}, {self.n_classes or 'K'}), K at least 2. "
-            f"Got {shape}.",
-            hint="keep the batch's axis for a batch of one; give a model of one output two: 0 and "
-            "its logit.",
-        )
-
-
-def _columns(logits: Any) -> Any:
-    """Return an own class-first copy of a batch of logits, 32 bits at least."""
-    if isinstance(logits, torch.Tensor):
-        logits = logits.detach()
-        if logits.dtype not in (torch.float32, torch.float64):
-            logits = logits.float()
-        if logits.is_cuda:
-            return logits.T.clone(memory_format=torch.contiguous_format)
-        logits = logits.cpu().numpy()
-    array = np.asarray(logits)
-    if array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float64 if array.dtype.kind in "iub" else np.float32)
-    return np.array(array.T, order="C")
-
-
-def _part_of(state: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    return {key.removeprefix(prefix): state[key] for key in state if key.startswith(prefix)}
+        self._declared.require_same(other._declared)

@@ -98,8 +98,8 @@ def _grow_sklearn(X, y, categorical, recipe, random_state):  # type: ignore[no-u
         random_state=random_state,
     ).fit(X, y)
     return (
-        lambda X: _logits(model.decision_function(X)),
-        lambda X: (_logits(raw) for raw in model.staged_decision_function(X)),
+        lambda X: logits_of(model.decision_function(X)),
+        lambda X: (logits_of(raw) for raw in model.staged_decision_function(X)),
     )
 
 
@@ -142,12 +142,13 @@ def _grow_xgboost(X, y, categorical, recipe, random_state):  # type: ignore[no-u
         total = base
         for number in range(recipe.epochs):
             total = total + raw(X, (number, number + 1)) - base
-            yield _logits(total)
+            yield logits_of(total)
 
-    return lambda X: _logits(raw(X, (0, 0))), stages
+    return lambda X: logits_of(raw(X, (0, 0))), stages
 
 
-def _logits(raw: np.ndarray) -> np.ndarray:
+def logits_of(raw: np.ndarray) -> np.ndarray:
+    """Return raw outputs as logits of shape (n, K), float64."""
     raw = np.asarray(raw, dtype=np.float64)
     if raw.ndim == 1:  # two classes: one margin, that of the second class against the first
         raw = np.stack([np.zeros_like(raw), raw], axis=1)

@@ -1,0 +1,200 @@
+"""What a recorder was told of its data: ids, labels and classes, and batches held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+
+from steelyard._support.arrays import frozen_ids, frozen_integers
+from steelyard._support.errors import DataError, MismatchError
+from steelyard.records.classes import check_class_names
+from steelyard.training.positions import Positions
+
+# the label of a sample that has not come yet: no loop passes this number by mistake, as it may -1
+_UNKNOWN = np.iinfo(np.int64).min
+
+
+class Declared:
+    """Ids with their labels and classes, as far as these are known.
+
+    Parameters
+    ----------
+    ids : sequence of n integers or texts
+        Unique.
+    labels : sequence of int, optional
+        Class codes; else they are learned from the batches.
+    class_names : sequence of str, optional
+        One name a class; else their number is learned from the first logits.
+    fingerprint : str
+        Of the data; "" if unknown.
+
+    Raises
+    ------
+    DataError
+        If ids repeat, lengths differ, or labels lie outside the classes.
+    """
+
+    def __init__(
+        self,
+        ids: Any,
+        labels: Any = None,
+        class_names: Iterable[object] | None = None,
+        fingerprint: str = "",
+    ) -> None:
+        ids = np.asarray(ids)
+        n = len(ids) if ids.ndim else 0
+        if n == 0:
+            raise DataError("A recorder needs the ids of the samples. Got none.")
+        self.ids = frozen_ids(ids, n, "Recorder")
+        self.positions = Positions(self.ids)
+        self.fingerprint = str(fingerprint)
+        self.class_names: tuple[str, ...] = ()
+        self.labels = np.full(n, _UNKNOWN)
+        if labels is not None:
+            self.labels = np.array(frozen_integers(labels, "labels", "Recorder"))
+            if self.labels.shape != (n,):
+                raise DataError(
+                    f"A recorder of {n} ids needs {n} labels. Got shape {self.labels.shape}."
+                )
+            self._refuse(self.labels < 0, self.labels, self.ids, "0 or above")
+        if class_names is not None:
+            self.set_classes(check_class_names(class_names, "Recorder"))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def set_classes(self, names: tuple[str, ...]) -> None:
+        """Take the classes; labels that lie outside of them are refused."""
+        outside = self.labels >= len(names)
+        self._refuse(outside, self.labels, self.ids, f"0 to {len(names) - 1}")
+        self.class_names = names
+
+    def check_shape(self, n: int, shape: tuple[int, int]) -> None:
+        """Raise unless logits are of shape (n, K); the first ones tell K."""
+        if not self.class_names and shape[1] >= 2:
+            self.set_classes(tuple(str(code) for code in range(shape[1])))
+        if shape != (n, len(self.class_names)) or shape[1] < 2:
+            expected = len(self.class_names) or "2 or more"
+            raise DataError(
+                f"The recorder needs logits of shape ({n}, {expected}). Got {shape}.",
+                hint="keep the first axis for a batch of one; give a model of one output two "
+                "logits, 0 and its own.",
+            )
+
+    def labels_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the labels of rows; raise if one is no position or has no label."""
+        if rows.min() < 0 or rows.max() >= len(self.ids):
+            raise DataError(
+                f"Rows must be positions from 0 to {len(self.ids) - 1}. "
+                f"Got {rows.min()} to {rows.max()}."
+            )
+        labels = self.labels[rows]
+        self._require_labels(rows, labels)
+        return labels
+
+    def check_labels(self, rows: np.ndarray, labels: Any) -> None:
+        """Compare a batch's labels with those declared; learn those of samples that had none.
+
+        Raises
+        ------
+        DataError
+            If labels are no class codes, or missing where none were declared.
+        MismatchError
+            If one differs from the declared one.
+        """
+        known = self.labels[rows]
+        if labels is None:
+            self._require_labels(rows, known)
+            return
+        if isinstance(labels, torch.Tensor):
+            labels = labels.numpy(force=True)
+        labels = np.asarray(labels)
+        if labels.dtype == known.dtype and labels.tobytes() == known.tobytes():
+            return  # ten times faster than comparing them as numbers
+        if labels.shape != rows.shape or (len(rows) and labels.dtype.kind not in "iu"):
+            raise DataError(
+                f"The labels of a batch must be {len(rows)} class codes. Got {labels.dtype} of "
+                f"shape {labels.shape}.",
+                hint="one-hot or mixed labels do not tell a sample's class: pass its own code.",
+            )
+        outside = (labels < 0) | (labels >= len(self.class_names))
+        self._refuse(outside, labels, self.ids[rows], f"0 to {len(self.class_names) - 1}")
+        self.labels[rows] = np.where(known < 0, labels, known)
+        unlike = self.labels[rows] != labels  # also finds an id with two labels in the batch
+        if unlike.any():
+            first = int(unlike.argmax())
+            expected = int(self.labels[rows[first]])
+            self.labels[rows] = known
+            raise MismatchError(
+                f"{int(unlike.sum())} labels differ from the declared ones, first that of id "
+                f"{self._shown(rows[first])}: {labels[first]} instead of {expected}.",
+                hint="ids, logits and labels of a batch must stand in one order.",
+            )
+
+    def require_same(self, other: Declared) -> None:
+        """Raise unless the other's ids are the same, and what both know besides."""
+        if not np.array_equal(self.ids, other.ids):
+            raise MismatchError(
+                "The recorders are of other data: their declared ids differ.",
+                hint="declare all ids in every process, in one order.",
+            )
+        unlike = (self.labels != other.labels) & (self.labels >= 0) & (other.labels >= 0)
+        if unlike.any():
+            raise MismatchError(
+                f"The recorders are of other data: {int(unlike.sum())} labels differ, first that "
+                f"of id {self._shown(int(unlike.argmax()))}."
+            )
+        for mine, theirs, what in (
+            (self.class_names, other.class_names, "classes"),
+            (self.fingerprint, other.fingerprint, "fingerprints"),
+        ):
+            if mine and theirs and mine != theirs:
+                raise MismatchError(f"The recorders are of other data: their {what} differ.")
+
+    def joined(self, other: Declared) -> Declared:
+        """Return what both know together."""
+        known = Declared(self.ids, fingerprint=self.fingerprint or other.fingerprint)
+        known.labels = np.maximum(self.labels, other.labels)  # what is unknown is less
+        known.class_names = self.class_names or other.class_names
+        return known
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all of it as plain arrays."""
+        return {
+            "ids": self.ids,
+            "labels": self.labels.copy(),
+            "class_names": np.array(self.class_names, dtype=np.str_),
+            "data_fingerprint": np.array(self.fingerprint),
+        }
+
+    @classmethod
+    def of(cls, arrays: dict[str, np.ndarray]) -> Declared:
+        """Return what `arrays` took apart."""
+        known = cls(arrays["ids"], fingerprint=str(arrays["data_fingerprint"]))
+        known.labels = np.array(arrays["labels"], dtype=np.int64)
+        known.class_names = tuple(map(str, arrays["class_names"]))
+        return known
+
+    def _require_labels(self, rows: np.ndarray, labels: np.ndarray) -> None:
+        if len(rows) and labels.min() < 0:
+            without = rows[labels < 0]
+            raise DataError(
+                f"{len(without)} samples have no label, first id {self._shown(without[0])}.",
+                hint="declare labels, or pass them to update.",
+            )
+
+    def _refuse(
+        self, outside: np.ndarray, labels: np.ndarray, ids: np.ndarray, expected: str
+    ) -> None:
+        if outside.any():
+            first = int(outside.argmax())
+            raise DataError(
+                f"Labels must be class codes, {expected}. Got {int(outside.sum())} others, first "
+                f"{labels[first]} for id {str(ids[first])!r}."
+            )
+
+    def _shown(self, row: int) -> str:
+        return repr(str(self.ids[row]))
