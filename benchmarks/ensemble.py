@@ -45,7 +45,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from steelyard.datasets import load
-from steelyard.records import Labelled, Recipe
+from steelyard.records import Recipe
 from steelyard.training import Member, Prepared, fit_ensemble, prepare
 
 FASTER, OVER_PRODUCTS = 12.0, 1.4
@@ -155,10 +155,9 @@ def indexed(images: torch.Tensor, labels: torch.Tensor, batch_size: int) -> Call
 # --- the comparisons
 
 
-def perceptrons(data: Labelled, size: Size) -> dict:
+def perceptrons(size: Size) -> dict:
     """Compare 100 perceptrons with the loop and with the products."""
-    data = data.take(np.random.default_rng(0).permutation(len(data))[: size.digits])
-    prepared = prepare(data, model="mlp")
+    prepared = prepared_images("mnist", size.digits, "mlp")
     images, labels = standardised(prepared).flatten(1), torch.from_numpy(prepared.y)
     loader = DataLoader(TensorDataset(images, labels), batch_size=BATCH, shuffle=True)
     in_memory = indexed(images, labels, BATCH)
@@ -214,7 +213,8 @@ def perceptrons(data: Labelled, size: Size) -> dict:
     }
     speedup, over = (list(ratios.values())[k]["median"] for k in (0, 2))
     return {
-        "what": f"{MEMBERS} networks 784-20-20-10, {len(data):,} MNIST digits, batch {BATCH}, Adam",
+        "what": f"{MEMBERS} networks 784-20-20-10, {len(prepared.y):,} MNIST digits, batch {BATCH}, "
+        f"Adam, {cores()} threads",
         "microseconds_a_network_step": {name: spread(values) for name, values in rows.items()},
         "ratios": ratios,
         "layouts": {"all threads": whole.names, "stacks side by side": stacks[0].names},
@@ -225,14 +225,13 @@ def perceptrons(data: Labelled, size: Size) -> dict:
     }
 
 
-def convolutionals(data: Labelled, size: Size) -> dict:
+def convolutionals(size: Size) -> dict:
     """Compare 10 convolutional networks as one with one at a time."""
-    data = data.take(np.random.default_rng(0).permutation(len(data))[: size.images])
-    prepared = prepare(data, model="cnn")
+    prepared = prepared_images("mnist", size.images, "cnn")
     batches = indexed(standardised(prepared), torch.from_numpy(prepared.y), 64)
     contestants = {
         "loop": lambda: plain_loop(
-            "loop, no DataLoader", convolutional, batches, cores(), len(data) // 64
+            "loop, no DataLoader", convolutional, batches, cores(), len(prepared.y) // 64
         ),
         "one": lambda: fit_timed("one at a time", prepared, CONVOLUTIONAL, 1),
         "ten": lambda: fit_timed("ensemble of 10", prepared, CONVOLUTIONAL, 10),
@@ -240,8 +239,8 @@ def convolutionals(data: Labelled, size: Size) -> dict:
     with torch_threads(cores()):
         rows = take_turns(contestants, size.rounds)
     return {
-        "what": f"10 networks of widths 16, 32, 64, {len(data):,} digits, batch 64, own orders, "
-        "all threads",
+        "what": f"10 networks of widths 16, 32, 64, {len(prepared.y):,} digits, batch 64, own "
+        f"orders, {cores()} threads",
         "microseconds_a_network_step": {name: spread(values) for name, values in rows.items()},
         "ratios": {
             f"{name} / ensemble of 10": ratio(rows[name], rows["ensemble of 10"])
@@ -250,13 +249,9 @@ def convolutionals(data: Labelled, size: Size) -> dict:
     }
 
 
-def residuals(size: Size, device: str = "cuda") -> dict | str:
-    """Compare 10 residual networks as one with one at a time on the same GPU."""
-    if device == "cuda" and not torch.cuda.is_available():
-        return "not run: no CUDA device"
-    data = load("cifar10")
-    data = data.take(np.flatnonzero(data.split == "train")[: size.objects])
-    prepared = prepare(data, model="resnet")
+def residuals(size: Size, device: str = "cuda") -> dict:
+    """Compare 10 residual networks as one with one at a time on the same device."""
+    prepared = prepared_images("cifar10", size.objects, "resnet")
     contestants = {
         f"{name}, {precision}": lambda name=name, n=n, precision=precision: fit_timed(
             f"{name}, {precision}",
@@ -274,8 +269,8 @@ def residuals(size: Size, device: str = "cuda") -> dict | str:
     rows = take_turns(contestants, size.rounds)
     rates = {name: [1e6 * BATCH / each for each in values] for name, values in rows.items()}
     return {
-        "what": f"10 residual networks of widths 32, 64, 128, {len(data):,} CIFAR-10 images, batch "
-        f"{BATCH}, batch normalisation, shared order",
+        "what": f"10 residual networks of widths 32, 64, 128, {len(prepared.y):,} CIFAR-10 images, "
+        f"batch {BATCH}, batch normalisation, shared order",
         "device": torch.cuda.get_device_name() if device == "cuda" else device,
         "network_samples_a_second": {name: spread(values) for name, values in rates.items()},
         "ratios": {
@@ -285,6 +280,13 @@ def residuals(size: Size, device: str = "cuda") -> dict | str:
             for precision in ("float32", "bfloat16")
         },
     }
+
+
+def prepared_images(name: str, n: int, model: str) -> Prepared:
+    """Return n training images of a set, drawn at random and encoded."""
+    data = load(name)
+    rows = np.random.default_rng(0).permutation(np.flatnonzero(data.split == "train"))
+    return prepare(data.take(rows[:n]), model=model)
 
 
 def standardised(prepared: Prepared) -> torch.Tensor:
@@ -305,6 +307,14 @@ def compiled() -> dict | str:
     return json.loads(done.stdout)["torch.compile"]
 
 
+def or_why_not(compare: Callable[[Size], dict], size: Size) -> dict | str:
+    """Return a comparison, or that its data are not there."""
+    try:
+        return compare(size)
+    except FileNotFoundError as error:
+        return f"not run: {error}"
+
+
 def main() -> None:
     """Run every comparison that the data and devices at hand allow."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -313,14 +323,14 @@ def main() -> None:
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
     torch.manual_seed(0)
-    try:
-        digits = load("mnist")
-        digits = digits.take(np.flatnonzero(digits.split == "train"))
-        found = {"perceptrons": perceptrons(digits, size), "cnn": convolutionals(digits, size)}
-    except FileNotFoundError as error:
-        found = dict.fromkeys(("perceptrons", "cnn"), f"not run: {error}")
-    found["torch.compile"] = compiled()
-    found["gpu"] = residuals(size)
+    found: dict[str, object] = {
+        "perceptrons": or_why_not(perceptrons, size),
+        "cnn": or_why_not(convolutionals, size),
+        "torch.compile": compiled(),
+        "gpu": "not run: no CUDA device",
+    }
+    if torch.cuda.is_available():
+        found["gpu"] = or_why_not(residuals, size)
     found["machine"] = machine()
     print(json.dumps(found, indent=2) if options.json else in_words(found))
 

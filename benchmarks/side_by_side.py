@@ -94,7 +94,7 @@ def in_words(found: Mapping[str, Any]) -> str:
 
 def _table(title: str, rows: Mapping[str, Any]) -> list[str]:
     if not all(isinstance(one, Mapping) for one in rows.values()):
-        return [f"  {title}, {name}: {value}" for name, value in rows.items()]
+        return [f"  {title}:", *(f"    {name}: {value}" for name, value in rows.items())]
     width = max(len(name) for name in (title, *rows)) + 2
     lines = [f"  {title:{width}}{'median':>10}{'min':>10}{'max':>10}{'rounds':>8}"]
     for name, one in rows.items():
