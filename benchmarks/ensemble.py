@@ -213,7 +213,7 @@ def perceptrons(size: Size) -> dict:
     }
     speedup, over = (list(ratios.values())[k]["median"] for k in (0, 2))
     return {
-        "what": f"{MEMBERS} networks 784-20-20-10, {len(prepared.y):,} MNIST digits, batch {BATCH}, "
+        "what": f"{MEMBERS} networks 784-20-20-10, {len(prepared.y):,} digits, batch {BATCH}, "
         f"Adam, {cores()} threads",
         "microseconds_a_network_step": {name: spread(values) for name, values in rows.items()},
         "ratios": ratios,
