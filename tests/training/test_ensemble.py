@@ -169,7 +169,8 @@ def test_real_exhaustion_of_memory_is_survived():
         import numpy as np, torch
         torch.set_num_threads(1)
         from steelyard.records import Labelled, Recipe
-        from steelyard.training import Member, fit_ensemble, prepare
+        from steelyard.training import Member, fit_ensemble, memory, prepare
+        memory._CACHE = 2**40  # let them all into one stack
         draw = np.random.default_rng(0)
         images = draw.integers(0, 255, (4000, 8, 8, 1), dtype=np.uint8)
         data = Labelled(images, np.arange(4000) % 3, ("a", "b", "c"), np.arange(4000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import torch
@@ -44,7 +45,9 @@ def checked_device(name: str) -> torch.device:
     return device
 
 
-def mixed_precision(device: torch.device, precision: str) -> Callable[[], torch.autocast]:
+def mixed_precision(
+    device: torch.device, precision: str
+) -> Callable[[], contextlib.AbstractContextManager]:
     """Return what gives the context of a forward pass.
 
     bfloat16 has the range of float32, so that no loss has to be scaled: a scale shared by a stack
@@ -57,7 +60,9 @@ def mixed_precision(device: torch.device, precision: str) -> Callable[[], torch.
     """
     check_choice(precision, "precision", "fit_ensemble", PRECISIONS)
     dtype = PRECISIONS[precision]
-    return lambda: torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
+    if dtype is None:
+        return contextlib.nullcontext
+    return lambda: torch.autocast(device.type, dtype=dtype)
 
 
 def _unknown(name: object) -> ParameterError:

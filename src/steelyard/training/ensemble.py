@@ -136,8 +136,11 @@ def _train_in_stacks(
     at_once = bench.members_at_once(members, memory)
     stacks = None if folder is None else folder.stacks()
     if stacks is None:
-        size = min(at_once, bench.members_a_stack)
-        stacks = [part for numbers in alike(members) for part in parts(numbers, size)]
+        stacks = [
+            part
+            for numbers in alike(members)
+            for part in parts(numbers, min(at_once, bench.members_a_stack(members[numbers[0]])))
+        ]
     n_workers = bench.workers(len(stacks), at_once // max(map(len, stacks)))
     tally = Tally(sum(member.recipe.epochs for member in members), len(members), progress)
     fitted: dict[int, Fitted] = {}

@@ -10,6 +10,9 @@ import torch
 from steelyard.training.prepared import Prepared
 
 
+_BLOCK = 1024  # images that are counted at once
+
+
 class Inputs:
     """Encoded inputs and their labels, handed to the device once; batches are indices.
 
@@ -52,22 +55,24 @@ class Inputs:
         if self._standardisation is None:
             return batch
         scale, shift = self._standardisation
-        return torch.addcmul(shift, batch.float(), scale)
+        numbers = batch.float()
+        return torch.addcmul(shift, numbers, scale, out=numbers)
 
 
 def _standardisation(
     X: np.ndarray, shape: tuple[int, ...], device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return scale and shift of every pixel: standardised = scale * byte + shift."""
-    # integer sums: exact, and the same for any order of the rows
-    count = X.shape[0] * X.shape[2] * X.shape[3]
-    sums = X.sum(axis=(0, 2, 3), dtype=np.int64)
-    values = np.arange(256)
-    squares = np.stack(
-        [np.bincount(X[:, c].ravel(), minlength=256) @ values**2 for c in range(len(sums))]
-    )
-    mean = sums / count
-    deviation = np.sqrt(np.maximum(squares / count - mean**2, 1.0))  # a blank set stays finite
+    # counts of bytes are integers: exact, and the same for any order of the rows; in blocks,
+    # because counting takes eight bytes a pixel
+    counts = np.zeros((X.shape[1], 256), dtype=np.int64)
+    for start in range(0, len(X), _BLOCK):
+        for channel, images in enumerate(X[start : start + _BLOCK].swapaxes(0, 1)):
+            counts[channel] += np.bincount(images.ravel(), minlength=256)
+    n_pixels, values = counts[0].sum(), np.arange(256)
+    mean = counts @ values / n_pixels
+    variance = counts @ values**2 / n_pixels - mean**2
+    deviation = np.sqrt(np.maximum(variance, 1.0))  # a blank set stays finite
 
     def of_every_pixel(channels: np.ndarray) -> torch.Tensor:
         pixels = np.broadcast_to(channels[:, None, None], X.shape[1:]).reshape(shape)

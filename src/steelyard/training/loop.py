@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,7 +105,7 @@ def train_stack(
     *,
     share_order: bool,
     validate: Callable[[Stack], torch.Tensor] | None = None,
-    autocast: Callable[[], torch.autocast],
+    autocast: Callable[[], AbstractContextManager],
     before_step: Callable[[], None],
     after_epoch: Callable[[int], None],
 ) -> None:

@@ -18,6 +18,8 @@ _FLOAT = 4  # bytes of a float32
 _SHARE = 0.5
 # Ours: saved activations are joined by their gradients and by the intermediate results of a layer.
 _TRANSIENT = 2
+# Ours: bytes that the activations of a stack may take on the CPU.
+_CACHE = 2**25
 # Ours: numbers that a prediction may hold at once (64 MB), and its largest batch.
 _PREDICTED, _MOST_ROWS = 2**24, 4096
 
@@ -48,6 +50,18 @@ def bytes_a_member(
     if own_inputs:
         numbers += 2 * batch_size * math.prod(input_shape)  # as bytes gathered, then as numbers
     return _FLOAT * numbers
+
+
+def members_in_cache(
+    recipe: Recipe, shapes: Shapes, input_shape: tuple[int, ...], batch_size: int
+) -> int:
+    """Return how many members may leave their activations in a processor's cache, at least one.
+
+    Convolutional networks leave far more than they compute: a stack that fills memory with them
+    takes two to five times as long a network as one that does not.
+    """
+    numbers = batch_size * _activations(recipe, shapes, input_shape)
+    return max(1, _CACHE // (_FLOAT * numbers))
 
 
 def members_that_fit(

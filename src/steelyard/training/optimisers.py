@@ -86,7 +86,7 @@ def optimiser_step(
                 first_moments,
                 second_moments,
                 [],
-                [torch.tensor(float(n_before), device=value.device) for value in values],
+                list(torch.full((len(values), 1), float(n_before), device=values[0].device)),
                 fused=True,
                 amsgrad=False,
                 beta1=_BETA1,

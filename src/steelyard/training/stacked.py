@@ -18,7 +18,12 @@ from steelyard.training.inputs import Inputs
 from steelyard.training.loop import Job, Training, train_stack
 from steelyard.training.losses import member_losses
 from steelyard.training.members import Member, shared_recipe
-from steelyard.training.memory import bytes_a_member, members_that_fit, rows_to_predict
+from steelyard.training.memory import (
+    bytes_a_member,
+    members_in_cache,
+    members_that_fit,
+    rows_to_predict,
+)
 from steelyard.training.networks import NETWORKS
 from steelyard.training.prepared import Prepared
 from steelyard.training.stack import Stack
@@ -57,14 +62,21 @@ class Bench:
     device: torch.device
     precision: str
 
-    @property
-    def members_a_stack(self) -> int:
-        """How many members a stack should have, whatever memory there is.
+    def members_a_stack(self, member: Member) -> int:
+        """Return how many members like this a stack should have, whatever memory there is.
 
         On the CPU more gain nothing, and smaller stacks can train side by side. A GPU is the
         better filled the more there are.
         """
-        return _MEMBERS_A_STACK[self.order] if self.device.type == "cpu" else _UNLIMITED
+        if self.device.type != "cpu":
+            return _UNLIMITED
+        recipe = member.recipe
+        batch_size = recipe.batch_size or len(self.inputs.labels)
+        shapes = self._shapes(member)
+        return min(
+            _MEMBERS_A_STACK["shared" if self._shares_order(recipe) else "own"],
+            members_in_cache(recipe, shapes, self.inputs.shape, batch_size),
+        )
 
     def members_at_once(self, members: Sequence[Member], memory: int | None) -> int:
         """Return how many members may train at the same time."""
