@@ -228,3 +228,36 @@ def test_there_are_no_dynamics_without_an_epoch_or_of_samples_that_never_came():
     one.end_epoch()
     with pytest.raises(DataError, match=r"1 of 4 samples were never seen.*first id 'dog_02'"):
         one.dynamics()
+
+
+@pytest.mark.parametrize("change", ["id", "negative id", "label", "other label"])
+@pytest.mark.parametrize("kind", [torch.from_numpy, np.array])
+def test_later_batches_are_checked_when_their_block_is_complete(change, kind):
+    n = 64
+    recorder = Recorder(np.arange(n), np.zeros(n, dtype=np.int64), ("a", "b"))
+    ids, labels = np.arange(4), np.zeros(4, dtype=np.int64)
+    logits = np.zeros((4, 2), dtype=np.float32)
+    for _ in range(40):  # more than are checked as they come
+        recorder.update(kind(ids), kind(logits), kind(labels))
+    wrong = {"id": (n, 0), "negative id": (-1, 0), "label": (3, 2), "other label": (3, 1)}
+    ids[3], labels[3] = wrong[change]
+    recorder.update(kind(ids), kind(logits), kind(labels))
+    expected = MismatchError if change == "other label" else DataError
+    with pytest.raises(expected, match="never declared|class codes|differ from the declared"):
+        recorder.end_epoch()
+
+
+def test_batches_that_wait_are_copied():
+    def recorded(reuse):
+        recorder = Recorder(np.arange(8), np.zeros(8, dtype=np.int64), ("a", "b"))
+        ids, labels = torch.zeros(2, dtype=torch.int64), torch.zeros(2, dtype=torch.int64)
+        logits = torch.zeros(2, 2)
+        for step in range(60):
+            batch = [one if reuse else one.clone() for one in (ids, logits, labels)]
+            batch[0].copy_(torch.tensor([step % 8, (step + 3) % 8]))
+            batch[1].copy_(torch.tensor([[step * 1.0, 2.0], [3.0, step * 0.5]]))
+            recorder.update(*batch)
+        recorder.end_epoch()
+        return recorder.dynamics().channels["margin"]
+
+    np.testing.assert_array_equal(recorded(reuse=True), recorded(reuse=False))

@@ -9,7 +9,6 @@ import torch
 
 from steelyard.training.prepared import Prepared
 
-
 _BLOCK = 1024  # images that are counted at once
 
 

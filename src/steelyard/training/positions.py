@@ -85,6 +85,19 @@ class Positions:
 LookUp = Callable[[Any], "np.ndarray | None"]  # None if an id was never declared
 
 
+def _as_it_is(n: int) -> LookUp:
+    """Return the look-up of ids that are row numbers."""
+
+    def look_up(asked: np.ndarray) -> np.ndarray | None:
+        if not len(asked):
+            return np.zeros(0, dtype=np.int64)
+        if asked.dtype.kind not in "iu" or asked.min() < 0 or asked.max() >= n:
+            return None
+        return asked.astype(np.int64)  # a copy: the caller's array may change
+
+    return look_up
+
+
 def _by_text(ids: np.ndarray) -> LookUp:
     row_of = {text: row for row, text in enumerate(ids.tolist())}
 
@@ -99,6 +112,8 @@ def _by_text(ids: np.ndarray) -> LookUp:
 
 
 def _by_number(ids: np.ndarray) -> LookUp:
+    if np.array_equal(ids, np.arange(len(ids))):
+        return _as_it_is(len(ids))
     low, high = int(ids.min()), int(ids.max())
     # a table that begins at 0 saves a subtraction
     first = 0 if low >= 0 and high < _TABLE * len(ids) else low

@@ -24,9 +24,11 @@ from steelyard._support.validation import check_integer
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.labelled import Labelled
 from steelyard.training.batches import Batches, copied
-from steelyard.training.channels import MEASURED, measure
+from steelyard.training.channels import MEASURED
 from steelyard.training.declared import Declared
 from steelyard.training.epochs import Appearances, Epoch, OpenEpoch, Past
+from steelyard.training.folding import fold
+from steelyard.training.waiting import Waiting
 
 Trace = Callable[..., None]
 
@@ -92,6 +94,7 @@ class Recorder:
         self._declared = declared
         self._trace = trace
         self._held = Batches()
+        self._waiting = Waiting()
         self._open = OpenEpoch(len(declared))
         self._past = Past.empty(len(declared))
 
@@ -132,6 +135,9 @@ class Recorder:
     ) -> None:
         """Take the logits of one batch; they are copied.
 
+        The first batches are checked as they come; later ones a block of some thousand samples at
+        a time, when the epoch closes at the latest, and a block is then left out as a whole.
+
         Parameters
         ----------
         ids : sequence, ndarray or Tensor of shape (batch,)
@@ -147,21 +153,16 @@ class Recorder:
         Raises
         ------
         DataError
-            If an id was never declared, a label is out of range, or shapes do not fit; the batch
-            is then left out as a whole. If a block is complete, and a logit in it is NaN or
-            infinite.
+            If an id was never declared, a label is out of range, shapes do not fit, or a logit of
+            a complete block is NaN or infinite.
         MismatchError
             If a label differs from the declared one, or run or epoch is another than the open one.
         """
-        self._require_open(run, epoch)
-        rows = self._declared.positions.of(ids)
-        columns = copied(logits)
-        shape = columns.shape
-        self._declared.check_shape(len(rows), (shape[1], shape[0]))
-        self._declared.check_labels(rows, labels)
-        held_rows = rows if isinstance(columns, np.ndarray) else torch.from_numpy(rows)
-        if self._held.hold(held_rows, columns, shape[0] * shape[1]):
-            self._fold()
+        if run is not None or epoch is not None:
+            self._require_open(run, epoch)
+        if not self._waiting.take(ids, logits, labels):
+            self._check_waiting()
+            self._check(ids, logits, labels)
 
     def update_rows(self, rows: torch.Tensor, logits: torch.Tensor) -> None:
         """Take the logits of one batch by row number, at the cost of a list's append.
@@ -338,34 +339,34 @@ class Recorder:
         arrays, _ = read_npz(path, "Recorder")
         return cls.from_state(arrays, like=like, trace=trace)
 
+    def _check(self, ids: Any, logits: Any, labels: Any) -> None:
+        """Check a batch against what was declared, and hold it."""
+        rows = self._declared.positions.of(ids)
+        columns = copied(logits)
+        shape = columns.shape
+        self._declared.check_shape(len(rows), (shape[1], shape[0]))
+        self._declared.check_labels(rows, labels)
+        held_rows = rows if isinstance(columns, np.ndarray) else torch.from_numpy(rows)
+        if self._held.hold(held_rows, columns, shape[0] * shape[1]):
+            self._fold()
+
+    def _check_waiting(self) -> None:
+        waiting = self._waiting.emptied()
+        if waiting is not None:
+            self._check(*waiting)
+
     def _fold(self) -> None:
         """Turn the batches held into numbers an appearance."""
-        measured = [self._measured(rows, columns) for rows, columns in self._held.joined()]
-        for part in measured:  # all of them or, if one is refused, none
+        self._check_waiting()
+        wants_logits = getattr(self._trace, "wants_logits", False)
+        when = f"epoch {self.n_epochs} of run {self.run}"
+        folded = [
+            fold(self._declared, rows, columns, when, wants_logits)
+            for rows, columns in self._held.joined()
+        ]
+        for part in folded:  # all of them or, if one is refused, none
             self._open.add(part)
         self._held.clear()
-
-    def _measured(self, rows: np.ndarray, columns: Any) -> Appearances:
-        """Measure logits of shape (K, m); overwrites them."""
-        self._declared.check_shape(len(rows), tuple(columns.shape[::-1]))
-        labels = self._declared.labels_of(rows)
-        wants_logits = getattr(self._trace, "wants_logits", False)
-        logits = np.array(torch.as_tensor(columns).cpu().numpy()) if wants_logits else None
-        if isinstance(columns, np.ndarray):
-            with np.errstate(invalid="ignore", over="ignore"):  # named below
-                values = measure(columns, labels)
-        else:
-            values = measure(columns, torch.from_numpy(labels).to(columns.device)).cpu().numpy()
-        finite = np.isfinite(values[MEASURED.index("margin")])
-        if not finite.all():
-            bad = self.ids[rows[~finite]]
-            raise DataError(
-                f"Training diverged in epoch {self.n_epochs} of run {self.run}: {len(bad)} "
-                f"samples have NaN or infinite logits, first ids "
-                f"{', '.join(map(repr, bad[:3].tolist()))}.",
-                hint="lower the learning rate, or look at the inputs of these samples.",
-            )
-        return Appearances(rows, values, logits)
 
     def _call_trace(self, trace: Trace, came: Epoch) -> None:
         channels = dict(zip(MEASURED, came.values.astype(np.float32), strict=True))
