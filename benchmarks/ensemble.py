@@ -81,11 +81,16 @@ QUICK = Size(rounds=3, digits=12_800, steps=100, products=20, images=640, object
 
 
 def fit_timed(
-    name: str, prepared: Prepared, recipe: Recipe, n_members: int, **options: str
+    name: str,
+    prepared: Prepared,
+    recipe: Recipe,
+    n_members: int,
+    record: bool = False,
+    **options: str,
 ) -> dict[str, float]:
     """Return microseconds a network-step of an ensemble, from its first step and end to end."""
     marks = []
-    members = [Member(recipe, repetition=k) for k in range(n_members)]
+    members = [Member(recipe, repetition=k, record=record) for k in range(n_members)]
     started = time.perf_counter()
     fitted = fit_ensemble(
         prepared, members, progress=lambda *said: marks.append(time.perf_counter()), **options

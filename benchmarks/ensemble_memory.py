@@ -11,9 +11,8 @@ Beside each peak stands an arithmetic. What is kept: the images as they came and
 results hold, and of the networks that train at one time (a stack of 25 a core) the weights,
 gradients and two moments, and 157 bytes a sample in the recorder: six sums in float64, three counts
 and a flag (61), the open epoch's logits and rows (48) and its rows and channels at the close (48:
-int64 and float32 as measured, float32 as averaged). Or, where it is more, what standardising takes
-before the first step: the images twice, and 8 bytes a pixel while the values are counted. Threads
-and kernels of torch, some 80 MiB, are in the peak and not in the arithmetic.
+int64 and float32 as measured, float32 as averaged). Threads and kernels of torch, some 80 MiB, are
+in the peak and not in the arithmetic.
 
 ``--quick`` measures once, recorded trainings alone, of a quarter of the samples.
 """
@@ -87,8 +86,7 @@ def arithmetic(samples: int, members: int, record: bool, held: int) -> int:
     """Return the bytes that must be there at one time, see above."""
     at_once = min(members, A_STACK * cores())
     in_training = at_once * (4 * 4 * PARAMETERS + RECORDER_BYTES * samples * record)
-    images = 784 * samples
-    return max(2 * images + in_training + held, (2 + 8) * images)
+    return 2 * 784 * samples + in_training + held
 
 
 def in_mebibytes(samples: int, members: int, epochs: int, record: bool) -> dict[str, float]:

@@ -243,7 +243,7 @@ def test_later_batches_are_checked_when_their_block_is_complete(change, kind):
     ids[3], labels[3] = wrong[change]
     recorder.update(kind(ids), kind(logits), kind(labels))
     expected = MismatchError if change == "other label" else DataError
-    with pytest.raises(expected, match="never declared|class codes|differ from the declared"):
+    with pytest.raises(expected, match=r"never declared|class codes|differ from the declared"):
         recorder.end_epoch()
 
 
