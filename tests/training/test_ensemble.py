@@ -220,6 +220,17 @@ def test_what_does_not_belong_together_is_refused():
         fit_ensemble(READY, [Member(replace(RECIPE, patience=1))])
 
 
+def test_a_plan_that_leaves_samples_out_is_not_recorded_in_own_order(monkeypatch):
+    shrunk = by_count(DATA.part("train"), 1.0, size="shrink")
+    member = Member(RECIPE, shrunk, 3, "few", record=True)
+    (seen,) = fit_ensemble(READY, [member], order="shared")
+    assert len(seen.dynamics.ids) == len(DATA.part("train"))
+    sizes = sizes_trained(monkeypatch)
+    with pytest.raises(DataError, match=r"'few', repetition 3 leaves out 36 samples"):
+        fit_ensemble(READY, [member])
+    assert sizes == []
+
+
 def test_a_device_that_is_not_there_is_refused():
     with pytest.raises(ParameterError, match=r"must be 'cpu', 'cuda' or 'cuda:N'. Got 'gpu'"):
         fit_ensemble(READY, MEMBERS, device="gpu")

@@ -148,6 +148,8 @@ class Bench:
     def _job(self, member: Member, share_order: bool) -> Job:
         n, recipe = len(self.inputs.labels), member.recipe
         draws = self.prepared.draws(member.plan)
+        if member.record and not share_order:
+            _require_every_sample(member, draws, n)
         axes = {} if share_order else {"repetition": member.repetition}
         rows = np.arange(n) if share_order else draws
         walk = Walk(rows, recipe.batch_size, recipe.epochs, self.seed, **axes)
@@ -179,4 +181,15 @@ class Bench:
         raise DataError(
             "A recipe with patience needs a validation part among the held-out parts.",
             hint="split the data with a validation part, or leave patience None.",
+        )
+
+
+def _require_every_sample(member: Member, draws: np.ndarray, n: int) -> None:
+    n_left_out = n - len(np.unique(draws))
+    if n_left_out:
+        raise DataError(
+            f"The plan of {member.name} leaves out {n_left_out} samples, of which nothing would "
+            "be recorded.",
+            hint="record a training by a plan that uses every sample, or in order='shared', where "
+            "every sample is seen.",
         )

@@ -40,7 +40,7 @@ def score(
         Names of scores.
     runs : int
         Trainings to average; one run shows no spread.
-    probe : Recipe, {"mlp", "cnn", "resnet", "trees", "xgboost"} or None
+    probe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
         How to train; None takes the probe that suits the data.
     seed : int
         From which every seed derives.

@@ -26,7 +26,7 @@ def train(
     ----------
     data : Labelled
         Split data.
-    recipe : Recipe, {"mlp", "cnn", "resnet", "trees", "xgboost"} or None
+    recipe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
         How to train; None takes the probe that suits the data.
     plan : Plan, optional
         Made on ``data.part("train")``.

@@ -71,7 +71,7 @@ def weigh(
         judged; name them with the value None to place them first.
     seeds : int
         Repetitions of each degree.
-    probe : Recipe, {"mlp", "cnn", "resnet", "trees", "xgboost"} or None
+    probe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
         How to train; None takes the probe that suits the data.
     seed : int
         From which every seed derives. Equal data and seed give an equal verdict.
