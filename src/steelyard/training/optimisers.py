@@ -6,7 +6,7 @@ theirs go through together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 import torch
@@ -60,10 +60,9 @@ def optimiser_step(
     first = 0
     for (learning_rate, weight_decay), members in groupby(settings):
         last = first + len(list(members))
-        group = slice(first, last)
-        remembered = [[moment[name][group] for name in weights] for moment in moments.values()]
-        values = [weight[group] for weight in weights.values()]
-        slopes = [gradients[name][group] for name in weights]
+        values = _members(weights, weights, first, last)
+        slopes = _members(gradients, weights, first, last)
+        remembered = [_members(moment, weights, first, last) for moment in moments.values()]
         if recipe.optimiser == "sgd":
             velocities: list[torch.Tensor | None] = list(remembered[0])
             sgd(
@@ -98,6 +97,12 @@ def optimiser_step(
                 decoupled_weight_decay=recipe.optimiser == "adamw",
             )
         first = last
+
+
+def _members(tensors: Tensors, names: Iterable[str], first: int, last: int) -> list[torch.Tensor]:
+    """Return what belongs to neighbours in the stack; slicing all of it would cost for nothing."""
+    chosen = [tensors[name] for name in names]
+    return chosen if last - first == len(chosen[0]) else [one[first:last] for one in chosen]
 
 
 def _shorten(gradients: Tensors, longest: float) -> None:
