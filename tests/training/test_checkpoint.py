@@ -17,6 +17,7 @@ READY = prepare(DATA.part("train"), [DATA.part("validation"), DATA.part("test")]
 CONVOLUTIONAL = prepare(DATA.part("train"), [DATA.part("test")], model="cnn")
 RECIPE = Recipe("mlp", widths=(9,), batch_size=16, epochs=4)
 GROWN = by_count(DATA.part("train"), 0.8, size="grow")
+OTHER = by_count(DATA.part("train"), 0.8, size="grow", seed=1)  # as many, of other samples
 MEMBERS = [  # epochs of two lengths, so that one is open while the other closes
     Member(RECIPE, None, 0, record=True),
     Member(replace(RECIPE, learning_rate=0.01, epochs=6), GROWN, 1, record=True),
@@ -136,6 +137,7 @@ def test_several_stacks_resume_each_where_it_was(tmp_path):
         (READY, MEMBERS, {"precision": "bfloat16"}),
         (READY, MEMBERS[:2], {}),
         (READY, [MEMBERS[0], MEMBERS[1], replace(MEMBERS[2], plan=None)], {}),
+        (READY, [MEMBERS[0], MEMBERS[1], replace(MEMBERS[2], plan=OTHER)], {}),
         (READY, [MEMBERS[0], MEMBERS[1], replace(MEMBERS[2], repetition=0)], {}),
         (READY, [replace(MEMBERS[0], recipe=replace(RECIPE, epochs=5)), *MEMBERS[1:]], {}),
         (prepare(DATA.part("train"), [DATA.part("test")]), MEMBERS, {}),

@@ -246,17 +246,22 @@ def test_one_member_that_diverges_is_named():
         fit_ensemble(READY, members)
 
 
-def test_an_interrupted_ensemble_stops_all_stacks():
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_an_interruption_in_one_stack_stops_them_all(n_workers, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: n_workers)
     before = threading.active_count()
+    told = []
 
-    def interrupt(done, total, what):
-        if done >= 20:
+    def interrupt_once(done, total, what):
+        told.append((done, total))
+        if len(told) == 20:
             raise KeyboardInterrupt
 
-    endless = replace(RECIPE, epochs=100_000)
+    long = replace(RECIPE, epochs=200)
     with pytest.raises(KeyboardInterrupt):
-        fit_ensemble(READY, [Member(endless, None, k) for k in range(20)], progress=interrupt)
+        fit_ensemble(READY, [Member(long, None, k) for k in range(20)], progress=interrupt_once)
     assert threading.active_count() == before
+    assert told[-1][0] < 0.5 * told[-1][1]  # neither what ran nor what waited went on to its end
 
 
 def test_trees_grow_one_by_one_and_take_no_checkpoint(tmp_path):

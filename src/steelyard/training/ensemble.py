@@ -164,9 +164,8 @@ def _train_in_stacks(
                         if not is_out_of_memory(error):
                             raise
                         stacks = _halved(stacks, numbers, error)
-        except BaseException:  # an interruption too: what still runs ends at its next step
+        except BaseException:  # an interruption too: every stack ends at its next step
             tally.stop()
-            workers.shutdown(wait=False, cancel_futures=True)
             raise
     tally.finish()
     return tuple(fitted[number] for number in range(len(members)))

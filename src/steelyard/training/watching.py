@@ -45,8 +45,7 @@ class Watch:
         """
         if not self._watched:
             return
-        if members is not None:  # rare: the end of an epoch
-            self.flush()
+        if members is not None:  # rare: the end of an epoch; to a recorder no order matters
             chosen = [self._recorders[member] for member in members.tolist()]
             _hand_over(chosen, rows, logits)
             return
