@@ -1,5 +1,6 @@
 """Stacks: how an ensemble is shared out, what memory allows, and what is refused."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -72,6 +73,41 @@ def test_equal_calls_give_equal_bits_however_many_cores_there_are():
         torch.set_num_threads(before)
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
+
+
+def test_libraries_that_begin_with_other_threads_change_no_bit(tmp_path):
+    # the matrix library of a new thread begins with as many as the environment says
+    program = """
+        import numpy as np
+        from steelyard.records import Labelled, Recipe
+        from steelyard.training import Member, fit_ensemble, prepare
+        draw = np.random.default_rng(0)
+        X = draw.integers(0, 255, (96, 6, 6, 1), dtype=np.uint8)
+        train, test = (
+            Labelled(X[rows], rows % 3, ("a", "b", "c"), rows)
+            for rows in (np.arange(72), np.arange(72, 96))
+        )
+        recipe = Recipe("mlp", widths=(9,), batch_size=16, epochs=4)
+        members = [Member(recipe, None, k) for k in range(3)]
+        ready = prepare(train, [test])
+        for _ in range(2):  # the second time it only predicts
+            fitted = fit_ensemble(ready, members, checkpoint=FOLDER)
+            print(hash(np.stack([one.predictions[0].logits for one in fitted]).tobytes()))
+    """
+    printed = []
+    for threads in ("1", "2"):
+        folder = repr(str(tmp_path / threads))
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program).replace("FOLDER", folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "OMP_NUM_THREADS": threads, "PYTHONHASHSEED": "0"},
+        )
+        assert done.returncode == 0, done.stderr
+        printed += done.stdout.split()
+    assert len(printed) == 4
+    assert len(set(printed)) == 1
 
 
 def test_stacks_train_side_by_side(monkeypatch):

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+import torch
+
 from steelyard._support.errors import (
     MismatchError,
     ParameterError,
@@ -149,7 +151,7 @@ def _train_in_stacks(
         checkpoint = None if folder is None else folder.checkpoint(numbers)
         return bench.train([members[number] for number in numbers], checkpoint, tally)
 
-    with bounded_threads(bench.prepared, n_workers), ThreadPoolExecutor(n_workers) as workers:
+    with bounded_threads(bench.prepared, n_workers), _workers(n_workers) as workers:
         try:
             while len(fitted) < len(members):
                 if folder is not None:
@@ -169,6 +171,13 @@ def _train_in_stacks(
             raise
     tally.finish()
     return tuple(fitted[number] for number in range(len(members)))
+
+
+def _workers(n: int) -> ThreadPoolExecutor:
+    # told in each thread: the matrix library of a new one begins with all cores, and the first
+    # products would then have other bits than the same products later
+    threads = torch.get_num_threads()
+    return ThreadPoolExecutor(n, initializer=torch.set_num_threads, initargs=(threads,))
 
 
 def _halved(stacks: list[list[int]], numbers: list[int], error: Exception) -> list[list[int]]:
