@@ -179,6 +179,20 @@ def test_out_of_memory_is_caught_halved_and_said(monkeypatch, error):
     assert all(one.dynamics.n_epochs == 3 for one in split)
 
 
+def test_epochs_of_a_stack_that_begins_again_count_once(monkeypatch):
+    train, told = stacked.train_stack, []
+
+    def exhausted_at_the_end(training, jobs, *args, **values):
+        train(training, jobs, *args, **values)
+        if len(jobs) > 4:
+            raise MemoryError
+
+    monkeypatch.setattr(stacked, "train_stack", exhausted_at_the_end)
+    with pytest.warns(SteelyardWarning, match="Out of memory"):
+        fit_ensemble(READY, MEMBERS, progress=lambda done, total, what: told.append(done))
+    assert max(told) == told[-1] == 21
+
+
 def test_out_of_memory_with_one_network_is_an_error(monkeypatch):
     def never(*args, **values):
         raise MemoryError

@@ -36,7 +36,7 @@ class Job:
     recipe : Recipe
         Its own learning rate, weight decay, smoothing and epochs; the rest is the stack's.
     walk : Walk
-        Its batches; one object for all members where they share the order.
+        Its batches; equal for all members where they share the order.
     sample_weights : Tensor of shape (n,), optional
         A weight for every training row, with mean one over the walk's rows.
     recorder : Recorder, optional
@@ -166,7 +166,7 @@ def train_stack(
             ended = [k for k, job in enumerate(mine) if job.walk.ends_epoch(step - 1)]
             if ended:
                 watch.flush()
-                _end_epochs(training, mine, ended, inputs, validate)
+                _end_epochs(training, mine, ended, validate)
                 after_epoch(len(ended))
 
 
@@ -225,13 +225,14 @@ def _end_epochs(
     training: Training,
     jobs: Sequence[Job],
     ended: Sequence[int],
-    inputs: Inputs,
     validate: Callable[[Stack], torch.Tensor] | None,
 ) -> None:
     """Close the epochs of some members, and let go of those that are done."""
     sums = training.epoch_losses.tolist()
     for k in ended:
         job, losses = jobs[k], training.losses[training.alive[k]]
+        if job.recorder is not None:
+            job.recorder.end_epoch()  # first: it names the samples of a training that diverged
         if not np.isfinite(sums[k]):
             raise DataError(
                 f"Training diverged: the loss of {job.name} is NaN or infinite in epoch "
@@ -239,8 +240,6 @@ def _end_epochs(
                 hint="lower the recipe's learning rate.",
             )
         losses.append(sums[k] / job.walk.n_rows)
-        if job.recorder is not None:
-            job.recorder.end_epoch()
     training.epoch_losses[list(ended)] = 0.0
     done = {k for k in ended if training.step >= jobs[k].walk.n_steps}
     if training.patience is not None and validate is not None:
@@ -250,7 +249,8 @@ def _end_epochs(
     for k in sorted(done):
         member = torch.tensor([k])
         best = training.stack if training.patience is None else training.patience.best
-        training.finished[training.alive[k]] = best.take(member)
+        finished = training.finished[training.alive[k]] = best.take(member)
+        finished.moments = {}  # it makes no step any more
     kept = torch.tensor([k for k in range(len(jobs)) if k not in done], dtype=torch.int64)
     training.alive = [training.alive[k] for k in kept.tolist()]
     training.stack = training.stack.take(kept)

@@ -20,6 +20,7 @@ from steelyard.training.losses import member_losses
 from steelyard.training.members import Member, shared_recipe
 from steelyard.training.memory import (
     bytes_a_member,
+    is_out_of_memory,
     members_in_cache,
     members_that_fit,
     rows_to_predict,
@@ -122,16 +123,21 @@ class Bench:
                 checkpoint.save_if_due(training, jobs)
             tally.add(n_closed)
 
-        train_stack(
-            training,
-            jobs,
-            self.inputs,
-            share_order=share_order,
-            validate=self._validation() if recipe.patience is not None else None,
-            autocast=mixed_precision(self.device, self.precision),
-            before_step=tally.go_on,
-            after_epoch=after_epoch,
-        )
+        try:
+            train_stack(
+                training,
+                jobs,
+                self.inputs,
+                share_order=share_order,
+                validate=self._validation() if recipe.patience is not None else None,
+                autocast=mixed_precision(self.device, self.precision),
+                before_step=tally.go_on,
+                after_epoch=after_epoch,
+            )
+        except Exception as error:
+            if is_out_of_memory(error):  # its members begin again in smaller stacks
+                tally.add(-sum(len(losses) for losses in training.losses))
+            raise
         logits = [self._logits(training.finished[job]) for job in range(len(jobs))]
         return [
             as_fitted(self.prepared, member, logits[k], jobs[k].recorder, training.losses[k])
