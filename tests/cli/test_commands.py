@@ -67,6 +67,10 @@ def test_weigh_a_table(table, tmp_path, capsys):
         "evaluation-test.json",
         "gallery.parquet",
         "manifest.json",
+        "work.json",
+        "cells",
+        "index.sqlite",
+        "run.lock",
     }
 
 

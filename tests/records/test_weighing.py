@@ -8,7 +8,7 @@ from records.samples import IDS, NAMES, assert_same, images, table, weighing
 from steelyard._support.errors import DataError, DataNotFoundError, OutputError
 from steelyard._support.storage import write_text
 from steelyard.records import Weighing, claim_folder, require_own_folder
-from steelyard.records.weighing import EVALUATION, MANIFEST, REPORT
+from steelyard.records.run_folder import EVALUATION, MANIFEST, REPORT
 
 ALWAYS = {
     "manifest.json",

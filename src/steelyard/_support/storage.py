@@ -185,6 +185,24 @@ def read_npz(path: str | Path, kind: str | None = None) -> tuple[dict[str, np.nd
     return arrays, metadata
 
 
+def npz_metadata(path: str | Path, kind: str) -> dict[str, Any]:
+    """Read the metadata of an npz alone; its arrays stay on the disk.
+
+    Raises
+    ------
+    DataNotFoundError, DataError
+        If it is not there, cannot be read, or is another kind of record.
+    """
+    path = _existing(path)
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            metadata = json.loads(str(archive[_METADATA]))
+    except _NOT_AN_NPZ as error:
+        raise _unreadable(path, "npz file of plain arrays", error) from error
+    _require_kind(metadata, kind, path)
+    return metadata
+
+
 def _existing(path: str | Path) -> Path:
     path = Path(path)
     if not path.is_file():
