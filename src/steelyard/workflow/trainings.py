@@ -11,6 +11,7 @@ import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from steelyard._support.progress import Progress, silent
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.labelled import Labelled
 from steelyard.records.predictions import Predictions
+from steelyard.records.recipe import Recipe
 from steelyard.training import (
     CODE,
     Fitted,
@@ -145,7 +147,7 @@ def _cells(
         trained = tuple(members[number] for number in numbers)
         cell = Cell(
             fingerprint(
-                "Training", CODE, _library(trained[0]), *data,
+                "Training", CODE, _library(trained[0].recipe), *data,
                 [member.to_dict() for member in trained], seed,
             ),
             _name(trained),
@@ -264,14 +266,19 @@ def _narrowed(logits: np.ndarray) -> np.ndarray:
     return narrow if np.array_equal(narrow, logits) else logits
 
 
-def _library(member: Member) -> str:
-    recipe = member.recipe
-    trees = {"sklearn": "scikit-learn", "xgboost": "xgboost"}[recipe.library]
-    name = trees if recipe.model == "trees" else "torch"
+def _library(recipe: Recipe) -> str:
+    """Return the library that trains, with its version: another adds up otherwise."""
+    if recipe.model != "trees":
+        return _version("torch")
+    return _version("scikit-learn" if recipe.library == "sklearn" else recipe.library)
+
+
+@cache
+def _version(library: str) -> str:
     try:
-        return f"{name} {metadata.version(name)}"
+        return f"{library} {metadata.version(library)}"
     except metadata.PackageNotFoundError:  # the training itself will say how to get it
-        return name
+        return library
 
 
 def _name(members: Sequence[Member]) -> str:
