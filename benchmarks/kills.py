@@ -6,7 +6,7 @@ Each time a new run is begun in a process of its own, with workers, and killed w
 the times the conducting process alone, half of the times its workers with it. The same command is
 then run to its end. Counted are
 
-- lost: runs that did not end, or whose records or cells have other bytes than the undisturbed run's;
+- lost: runs that did not end, or whose records or cells have other bytes than undisturbed ones;
 - again: cells that were stored before the kill and whose file was replaced after it. A cell is
   stored whenever it is computed, so that a replaced file is a second computation.
 
@@ -17,6 +17,7 @@ file, between renaming and index, and in the middle of the index's transaction.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -138,10 +139,11 @@ def _run(work: str, folder: Path) -> None:
 
 
 def _kill(process: subprocess.Popen, with_workers: bool) -> None:
-    if with_workers:
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
+    with contextlib.suppress(ProcessLookupError):  # it may have ended just now
+        if with_workers:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
     process.wait()
     process.stdout.close()
     process.stderr.close()

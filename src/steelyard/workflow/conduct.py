@@ -18,11 +18,10 @@ from steelyard._support.errors import (
 )
 from steelyard._support.progress import Progress, silent
 from steelyard.workflow.cells import Cell, Compute, Content
-from steelyard.workflow.engines.engine import Bench, Engine
+from steelyard.workflow.engines.engine import Engine
 from steelyard.workflow.engines.perform import Job, Outcome
 from steelyard.workflow.store import Store, read_cell, warn_of_damage, write_cell
 
-_AHEAD = 2  # cells claimed for each worker, so that none waits for its next
 _POLL = 0.25  # seconds between two looks at what workers and other processes have done
 _DEATHS = 3  # workers that a cell may cost before it is given up
 
@@ -93,7 +92,7 @@ def _compute_missing(
         running: dict[Future[Outcome], Cell] = {}
         deaths: dict[str, int] = {}
         while todo or running or elsewhere:
-            while todo and len(running) < _wanted(bench):
+            while todo and len(running) < bench.slots:
                 cell = todo.popleft()
                 if store.claim(cell):
                     job = Job(compute, cell, store.folder, store.presence.token)
@@ -118,10 +117,6 @@ def _compute_missing(
             elif elsewhere and not todo:
                 todo = _no_longer_elsewhere(elsewhere, store, tally)
     tally.end()
-
-
-def _wanted(bench: Bench) -> int:
-    return bench.slots if bench.slots == 1 else _AHEAD * bench.slots
 
 
 def _keep(outcome: Outcome, cell: Cell, store: Store) -> None:

@@ -62,8 +62,7 @@ class Local:
         if workers is not None:
             check_integer(workers, "workers", "Local", 1)
         self.workers = workers or loky.cpu_count()
-        self._executor: Any = None
-        self._ready: list[Future] = []
+        self._pool: list[_Worker] = []
 
     def __enter__(self) -> Local:
         return self
@@ -74,14 +73,13 @@ class Local:
     def start(self) -> None:
         """Begin to make the workers ready, and do not wait for them."""
         if self.workers > 1:
-            self._executor = self._started(self.workers)
-            self._ready = [self._executor.submit(os.getpid) for _ in range(self.workers)]
+            self._hire(self.workers)
 
     def end(self) -> None:
         """End the workers at once; what they were computing is lost."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, kill_workers=True)
-            self._executor = None
+        for worker in self._pool:
+            worker.end()
+        self._pool = []
 
     @contextlib.contextmanager
     def opened(self, shared: Any, cells: Sequence[Cell]) -> Iterator[_Bench]:
@@ -100,24 +98,56 @@ class Local:
         finally:
             bench.close()
 
-    @staticmethod
-    def _started(workers: int) -> Any:
+    def _hire(self, n: int) -> list[_Worker]:
+        self._pool = [one for one in self._pool if not one.lost]
+        self._pool += [_Worker() for _ in range(n - len(self._pool))]
+        return self._pool[:n]
+
+
+class _Worker:
+    """One process, by itself: if it dies, it costs the others nothing."""
+
+    def __init__(self) -> None:
+        self._executor = loky.ProcessPoolExecutor(
+            1, timeout=_IDLE, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD
+        )
         # an interruption from the keyboard reaches workers too; it is for the process that conducts
         main = threading.current_thread() is threading.main_thread()
         before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
         try:
-            executor = loky.get_reusable_executor(
-                workers, timeout=_IDLE, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD
-            )
-            executor.submit(os.getpid)  # processes start with the first work
-            return executor
+            self._start = self._executor.submit(os.getpid)  # the process starts with its first work
         finally:
             if main:
                 signal.signal(signal.SIGINT, before)
 
+        self._job: Future | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has started and has nothing to do."""
+        return self._start.done() and not self.busy
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has a cell to compute."""
+        return self._job is not None and not self._job.done()
+
+    @property
+    def lost(self) -> bool:
+        """Whether its process has died."""
+        last = self._job or self._start
+        return last.done() and isinstance(last.exception(), BrokenProcessPool)
+
+    def submit(self, path: str, job: Job) -> Future[Outcome]:
+        self._job = self._executor.submit(_away, path, job)
+        return self._job
+
+    def end(self) -> None:
+        self._executor.shutdown(wait=True, kill_workers=True)
+
 
 class _Bench:
-    """Decides where each cell is computed: here, or in the workers."""
+    """Decides where each cell is computed: here, or by a worker."""
 
     def __init__(self, engine: Local, shared: Any, most: int, n_cells: int) -> None:
         self._engine, self._shared, self._most, self._left = engine, shared, most, n_cells
@@ -131,22 +161,20 @@ class _Bench:
         return self._most if self._away else 1
 
     def submit(self, job: Job, listen: Listen) -> Future[Outcome]:
-        """Compute a cell, here or in a worker."""
+        """Compute a cell, here or by a worker."""
         if not self._away:
             self._away = self._pays()
         self._left -= 1
         if not self._away:
             return self._here(job, listen)
-        if self._engine._executor is None:
-            self._engine._executor = self._engine._started(self._engine.workers)
-        return self._engine._executor.submit(_away, self._file(), job)
+        workers = self._engine._hire(self._most)
+        # one that is still starting has no work yet either; it is the second choice
+        free = [one for one in workers if one.ready] or [one for one in workers if not one.busy]
+        return free[0].submit(self._file(), job)
 
     def is_lost(self, error: BaseException) -> bool:
-        """Whether a worker died; the next `submit` starts others."""
-        if not isinstance(error, BrokenProcessPool):
-            return False
-        self._engine._executor = None
-        return True
+        """Whether a worker died; the next `submit` starts another."""
+        return isinstance(error, BrokenProcessPool)
 
     def close(self) -> None:
         """Remove the file of the shared data."""
@@ -166,8 +194,7 @@ class _Bench:
     def _pays(self) -> bool:
         if self._most == 1:
             return False
-        ready = self._engine._ready
-        if ready and all(one.done() for one in ready):
+        if self._engine._pool and all(one.ready for one in self._engine._pool):
             return True
         saved = self._left * self._longest * (1 - 1 / self._most)
         return saved > _START
