@@ -146,6 +146,19 @@ def test_a_cell_that_always_kills_its_worker_is_given_up(tmp_path):
             conducted(tmp_path / "run", wanted, engine, die)
 
 
+def test_a_worker_that_dies_between_two_cells_is_replaced(tmp_path):
+    wanted = cells(6, log=str(tmp_path / "log"))
+    with Local(2) as engine:
+        engine.start()
+        made_ready(engine)
+        for worker in engine._pool:  # as the system does where memory is short
+            (process,) = worker._executor._processes.values()
+            os.kill(process.pid, signal.SIGKILL)
+        time.sleep(0.5)
+        assert_expected(conducted(tmp_path / "run", wanted, engine), range(6))
+    assert str(os.getpid()) not in {line.split()[1] for line in (tmp_path / "log").open()}
+
+
 def test_warnings_of_workers_are_passed_on(tmp_path, engine):
     with pytest.warns(SteelyardWarning, match="number 1 is odd"):
         conducted(tmp_path / "run", cells(2), engine, warn)

@@ -100,8 +100,8 @@ def _is_ours(folder: Path) -> bool:
     names = {one.name for one in folder.iterdir() if not one.name.endswith(UNFINISHED)}
     if not names or (_LOCK in names and names <= _STORE):
         return True  # a process may have been killed before it wrote the first record
-    try:
-        read_json(folder / MANIFEST, "Manifest")
-    except (DataError, DataNotFoundError):
-        return False
-    return True
+    for name, kind in ((MANIFEST, "Manifest"), (WORK, "Work")):
+        with contextlib.suppress(DataError, DataNotFoundError):
+            read_json(folder / name, kind)
+            return True
+    return False
