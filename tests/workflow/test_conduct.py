@@ -156,7 +156,8 @@ def test_a_worker_that_dies_between_two_cells_is_replaced(tmp_path):
             os.kill(process.pid, signal.SIGKILL)
         time.sleep(0.5)
         assert_expected(conducted(tmp_path / "run", wanted, engine), range(6))
-    assert str(os.getpid()) not in {line.split()[1] for line in (tmp_path / "log").open()}
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert str(os.getpid()) not in {line.split()[1] for line in lines}
 
 
 def test_warnings_of_workers_are_passed_on(tmp_path, engine):
