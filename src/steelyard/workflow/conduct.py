@@ -23,6 +23,7 @@ from steelyard.workflow.engines.perform import Job, Outcome
 from steelyard.workflow.store import Store, read_cell, warn_of_damage, write_cell
 
 _POLL = 0.25  # seconds between two looks at what workers and other processes have done
+_NOTES = 50  # notes of workers read in one look: a thousand would keep a shared disk busy
 _DEATHS = 3  # workers that a cell may cost before it is given up
 
 
@@ -164,6 +165,7 @@ class _Tally:
         self._total = sum(cell.steps for cell in missing.values())
         self._progress = progress
         self._steps: dict[str, int] = {}
+        self._looks = 0
         kept = n_cells - len(missing)
         self.say(f"{n_cells} cells" + (f", {kept} of them kept from before" if kept else ""))
 
@@ -181,8 +183,11 @@ class _Tally:
         self.of(cell)(cell.steps)
 
     def look(self, running: Iterable[Cell], store: Store) -> None:
-        """Read what the workers noted."""
-        for cell in running:
+        """Read what the workers noted, some of them each time."""
+        cells = list(running)
+        turns = -(-len(cells) // _NOTES) or 1
+        self._looks += 1
+        for cell in cells[self._looks % turns :: turns]:
             note = store.presence.folder / cell.address
             with contextlib.suppress(OSError, ValueError):  # not written yet, or just now
                 self.of(cell)(min(int(note.read_text()), cell.steps))

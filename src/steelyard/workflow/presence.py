@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -27,8 +28,7 @@ class Presence:
     """
 
     def __init__(self, workers: Path) -> None:
-        host = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:40]
-        self.token = f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.token = f"{_this_machine()}.{os.getpid()}.{secrets.token_hex(4)}"
         self.folder = workers / self.token
         self.folder.mkdir(parents=True)
         self._lock = FileLock(self.folder / _LOCK, thread_local=False)
@@ -65,3 +65,12 @@ def sweep(workers: Path) -> set[str]:
         else:
             shutil.rmtree(folder, ignore_errors=True)
     return living
+
+
+def elsewhere(tokens: Iterable[str]) -> list[str]:
+    """Return the other machines on which some of these processes are."""
+    return sorted({token.split(".")[0] for token in tokens} - {_this_machine()})
+
+
+def _this_machine() -> str:
+    return re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:40]

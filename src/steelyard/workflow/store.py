@@ -46,7 +46,7 @@ from steelyard.records.run_folder import (
 )
 from steelyard.workflow.cells import Cell, Content
 from steelyard.workflow.index import Entry, Index
-from steelyard.workflow.presence import Presence, is_alive, sweep
+from steelyard.workflow.presence import Presence, elsewhere, is_alive, sweep
 
 _FILE = re.compile(r"([0-9a-f]{16})\.npz")
 
@@ -74,6 +74,11 @@ class Store:
             for name in (WORKERS, CELLS):
                 (self.folder / name).mkdir(exist_ok=True)
             others = sweep(self.folder / WORKERS)
+            if elsewhere(others):  # an index in WAL mode is in the memory of one machine
+                raise OutputError(
+                    f"The machine {elsewhere(others)[0]!r} is at work in {str(self.folder)!r}.",
+                    hint="conduct a run from one machine; --engine ray computes on many.",
+                )
             self.presence = Presence(self.folder / WORKERS)
             try:
                 self._index = Index.open(self.folder / INDEX)
