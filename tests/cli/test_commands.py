@@ -11,7 +11,7 @@ from PIL import Image
 from steelyard.cli.app import run
 from steelyard.records import Plan, Weighing, load_scores
 
-QUICK = ["--degrees", "0,1", "--seeds", "2"]
+QUICK = ["--degrees", "0,1", "--seeds", "2", "--workers", "1"]
 
 
 @pytest.fixture
@@ -67,6 +67,10 @@ def test_weigh_a_table(table, tmp_path, capsys):
         "evaluation-test.json",
         "gallery.parquet",
         "manifest.json",
+        "work.json",
+        "cells",
+        "index.sqlite",
+        "run.lock",
     }
 
 

@@ -203,10 +203,14 @@ def test_a_mistake_does_not_spoil_an_earlier_run(tmp_path, capsys):
     out = str(tmp_path / "run")
     words = ["weigh", data, "--target", "y", "--degrees", "0,1", "--seeds", "1", "--out", out]
     assert run(words) == 0
-    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    before = content(tmp_path / "run")
     one_sample(tmp_path)
     assert run(words) == 2
-    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+    assert content(tmp_path / "run") == before
+
+
+def content(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("stage", [0, 3, 7])

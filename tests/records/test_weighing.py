@@ -8,9 +8,9 @@ from records.samples import IDS, NAMES, assert_same, images, table, weighing
 
 import steelyard.records.weighing as weighing_module
 from steelyard._support.errors import DataError, DataNotFoundError, OutputError, ParameterError
-from steelyard._support.storage import write_text
+from steelyard._support.storage import header, write_json, write_text
 from steelyard.records import Weighing, claim_folder, require_own_folder
-from steelyard.records.weighing import EVALUATION, MANIFEST, REPORT, VERDICT
+from steelyard.records.run_folder import EVALUATION, MANIFEST, REPORT, VERDICT
 
 ALWAYS = {
     "manifest.json",
@@ -324,6 +324,12 @@ def test_somebody_elses_folder_is_refused_and_left_alone(name, content, tmp_path
             claim(tmp_path)
     assert files_in(tmp_path) == {name}
     assert (tmp_path / name).read_text() == content
+
+
+def test_a_run_without_records_yet_is_ours(tmp_path):
+    (tmp_path / "predictions.parquet").write_text("of a study")
+    write_json(header("Work", cells=[]), tmp_path / "work.json")
+    assert require_own_folder(tmp_path) == tmp_path
 
 
 def test_a_file_is_no_folder(tmp_path):

@@ -10,7 +10,7 @@ from cases import HOSTILE, make_weighing
 from html_pages import Page
 
 from steelyard._support.errors import DataError, DataNotFoundError
-from steelyard.records.weighing import SCORES
+from steelyard.records.run_folder import SCORES
 from steelyard.report import digits, render, write_report
 
 CASES = ("images", "table", "hostile")

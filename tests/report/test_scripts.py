@@ -18,7 +18,7 @@ from report.attacks import PAYLOADS, attacked
 from steelyard._support.errors import DataError
 from steelyard._support.storage import write_text
 from steelyard.records import Weighing
-from steelyard.records.weighing import MANIFEST, REPORT
+from steelyard.records.run_folder import MANIFEST, REPORT
 from steelyard.report import page as page_module
 from steelyard.report import render, write_report
 

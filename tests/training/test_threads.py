@@ -14,7 +14,7 @@ def openmp_threads():
 
 def test_a_perceptron_trains_in_one_thread():
     before = torch.get_num_threads()
-    with bounded_threads(prepare(toy_images())):
+    with bounded_threads(prepare(toy_images()), 2):
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
 
@@ -23,7 +23,7 @@ def test_small_trees_grow_in_one_thread():
     torch.set_num_threads(2)
     try:
         before = openmp_threads()
-        with bounded_threads(prepare(toy_table(), model="trees")):
+        with bounded_threads(prepare(toy_table(), model="trees"), 2):
             assert openmp_threads() == {1}
         assert openmp_threads() == before
     finally:
@@ -33,7 +33,7 @@ def test_small_trees_grow_in_one_thread():
 def test_a_failed_training_gives_them_back_too():
     before = torch.get_num_threads()
     try:
-        with bounded_threads(prepare(toy_images())):
+        with bounded_threads(prepare(toy_images()), 2):
             raise KeyError
     except KeyError:
         pass

@@ -11,7 +11,7 @@ from toy_data import parted, renamed_and_permuted, toy_images, toy_table
 
 from steelyard._support.errors import DataError, ParameterError, SteelyardWarning
 from steelyard.records import Labelled, Weighing
-from steelyard.records.weighing import PREDICTIONS, VERDICT
+from steelyard.records.run_folder import PREDICTIONS, VERDICT
 from steelyard.resampling import by_count
 from steelyard.training import PROBES
 from steelyard.workflow import plan, score, train, weigh
@@ -20,6 +20,7 @@ from steelyard.workflow.weigh import declare
 
 # by its full name: the package calls its function "weigh" too
 MODULE = sys.modules["steelyard.workflow.weigh"]
+STUDY = sys.modules["steelyard.workflow.study"]
 QUICK = replace(PROBES["mlp"], epochs=3, batch_size=16)
 TREES = replace(PROBES["trees"], epochs=8)
 IMAGES = parted(toy_images((120, 60, 20), noise=120.0))
@@ -232,7 +233,7 @@ def test_each_repetition_draws_its_own_plan_and_arms_share_it(monkeypatch):
         drawn.append((degree, seed))
         return by_count(data, degree, seed=seed)
 
-    monkeypatch.setattr(MODULE, "by_count", spy)
+    monkeypatch.setattr(STUDY, "by_count", spy)
     quick_weigh(seeds=3)
     seeds = {degree: [seed for d, seed in drawn[:6] if d == degree] for degree in (0.0, 1.0)}
     assert seeds[0.0] == seeds[1.0]

@@ -12,7 +12,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -64,8 +64,15 @@ def write_arrays(arrays: Mapping[str, np.ndarray], path: Path, *, compress: bool
         _write(arrays, path, zipfile.ZIP_STORED)
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read every array of an npz.
+def read_arrays(path: Path, names: Container[str] | None = None) -> dict[str, np.ndarray]:
+    """Read the arrays of an npz.
+
+    Parameters
+    ----------
+    path : Path
+        The archive.
+    names : container of str, optional
+        Which to read, of those that are there; None takes all.
 
     Raises
     ------
@@ -85,9 +92,11 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
                     f"{_unpacked_size(members):,}.",
                     hint="if you trust it, write it again without compression: numpy.savez.",
                 )
+            named = {member.filename.removesuffix(_SUFFIX): member for member in members}
             return {
-                member.filename.removesuffix(_SUFFIX): _array(_unpacked(archive, member))
-                for member in members
+                name: _array(_unpacked(archive, member))
+                for name, member in named.items()
+                if names is None or name in names
             }
     except DataError:
         raise

@@ -197,13 +197,32 @@ def read_npz(path: str | Path, kind: str | None = None) -> tuple[dict[str, np.nd
     """
     path = _existing(path)
     arrays = read_arrays(path)
-    try:
-        metadata = _noted(str(arrays.pop(_METADATA, "{}")))
-    except ValueError as error:
-        raise unreadable(path, "npz file of plain arrays", error) from error
+    metadata = _taken(arrays, path)
     if kind is not None:
         _require_kind(metadata, kind, path)
     return arrays, metadata
+
+
+def npz_metadata(path: str | Path, kind: str) -> dict[str, Any]:
+    """Read the metadata of an npz alone; its arrays stay on the disk.
+
+    Raises
+    ------
+    DataNotFoundError, DataError
+        If it is not there, cannot be read, or is another kind of record.
+    """
+    path = _existing(path)
+    metadata = _taken(read_arrays(path, {_METADATA}), path)
+    _require_kind(metadata, kind, path)
+    return metadata
+
+
+def _taken(arrays: dict[str, np.ndarray], path: Path) -> dict[str, Any]:
+    """Take the metadata out of the arrays of a file."""
+    try:
+        return _noted(str(arrays.pop(_METADATA, "{}")))
+    except ValueError as error:
+        raise unreadable(path, "npz file of plain arrays", error) from error
 
 
 def _noted(note: str) -> dict[str, Any]:

@@ -76,5 +76,8 @@ def run(arguments: list[str] | None = None) -> int:
         print("Error: a defect of steelyard; please report the lines above.", file=sys.stderr)
         return OURS
     if code == INTERRUPTED:
-        print("Interrupted. No file was left half-written.", file=sys.stderr)
+        print(
+            "Interrupted. What is finished is kept; the same command goes on from there.",
+            file=sys.stderr,
+        )
     return code

@@ -59,6 +59,20 @@ Seed = Annotated[int, typer.Option(help="Equal data and seed give an equal resul
 Device = Annotated[
     str, typer.Option(help="Where networks train: cpu, cuda or cuda:N; trees grow on the CPU.")
 ]
+EngineName = Annotated[
+    str,
+    typer.Option("--engine", help="Where trainings run: local (processes of this machine) or ray."),
+]
+Workers = Annotated[
+    int | None, typer.Option(help="Trainings at the same time; by default one a core.")
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="Of a Ray cluster, with --engine ray; by default one on this machine."),
+]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Forget what the run folder holds, and start over.")
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print the result as one JSON document, nothing else.")
 ]

@@ -15,6 +15,7 @@ from steelyard.hardness import SCORES
 from steelyard.records.hardness import save_scores
 from steelyard.records.labelled import Labelled
 from steelyard.workflow import score as score_data
+from steelyard.workflow.engines import choose_engine
 
 _ALL = ",".join(one.name for one in SCORES)
 
@@ -28,21 +29,34 @@ def score(
     out: Annotated[Path, typer.Option(help="The table to write.")] = Path("scores.parquet"),
     seed: options.Seed = 0,
     device: options.Device = "cpu",
+    run: Annotated[
+        Path | None,
+        typer.Option(help="A folder that keeps every training, so that the same command goes on."),
+    ] = None,
+    engine: options.EngineName = "local",
+    workers: options.Workers = None,
+    address: options.Address = None,
+    fresh: options.Fresh = False,
     json: options.Json = False,
 ) -> None:
     """Score how hard each sample is; of split data, each sample of the training part."""
-    labelled = read()
     names = [name.strip() for name in estimators.split(",")]
-    with progress_shown() as progress:
-        scores = score_data(
-            labelled,
-            estimators=names,
-            runs=runs,
-            probe=probe,
-            seed=seed,
-            device=device,
-            progress=progress,
-        )
+    with choose_engine(engine, workers, address) as chosen:
+        chosen.start()  # while the data are read
+        labelled = read()
+        with progress_shown() as progress:
+            scores = score_data(
+                labelled,
+                estimators=names,
+                runs=runs,
+                probe=probe,
+                seed=seed,
+                run=run,
+                fresh=fresh,
+                engine=chosen,
+                device=device,
+                progress=progress,
+            )
     save_scores(scores, out)
     if json:
         classes = {name: one.by_class().to_dict("records") for name, one in scores.items()}

@@ -15,10 +15,11 @@ from steelyard._support.storage import header
 from steelyard.cli import options
 from steelyard.cli.terminal import one_line, print_json, progress_shown
 from steelyard.records.labelled import Labelled
+from steelyard.records.run_folder import MANIFEST, REPORT, alone_in, require_own_folder
 from steelyard.records.verdict import Verdict
-from steelyard.records.weighing import REPORT, require_own_folder
 from steelyard.report import write_report
 from steelyard.workflow import weigh as weigh_data
+from steelyard.workflow.engines import choose_engine
 
 _MANY = 12  # names listed before the rest are counted
 
@@ -35,28 +36,39 @@ def weigh(
     out: Annotated[Path, typer.Option(help="The run folder.")] = Path("steelyard-run"),
     seed: options.Seed = 0,
     device: options.Device = "cpu",
+    engine: options.EngineName = "local",
+    workers: options.Workers = None,
+    address: options.Address = None,
+    fresh: options.Fresh = False,
     json: options.Json = False,
 ) -> None:
     """Say whether to rebalance, and which classes and samples are hard, rare or mislabelled."""
     stated_priors = options.read_priors(priors)
     stated_degrees = options.read_degrees(degrees)
     folder = require_own_folder(out)  # refused before the work, not after it
-    labelled = read()
-    with progress_shown() as progress:
-        weighing = weigh_data(
-            labelled,
-            degrees=stated_degrees,
-            priors=stated_priors,
-            seeds=seeds,
-            probe=probe,
-            seed=seed,
-            device=device,
-            progress=progress,
-        )
+    with choose_engine(engine, workers, address) as chosen:
+        if not (folder / MANIFEST).exists():  # else most is there already
+            chosen.start()  # while the data are read
+        labelled = read()
+        with progress_shown() as progress:
+            weighing = weigh_data(
+                labelled,
+                degrees=stated_degrees,
+                priors=stated_priors,
+                seeds=seeds,
+                probe=probe,
+                seed=seed,
+                run=folder,
+                fresh=fresh,
+                engine=chosen,
+                device=device,
+                progress=progress,
+            )
     manifest = {**weighing.manifest, "command": shlex.join(["steelyard", *sys.argv[1:]])}
     weighing = replace(weighing, manifest=manifest)
-    weighing.save(folder)
-    write_report(folder)
+    with alone_in(folder):  # another process may have shared the work
+        weighing.save(folder)
+        write_report(folder)
     if json:
         print_json(header("Verdict", **weighing.verdict.to_dict()))
         return

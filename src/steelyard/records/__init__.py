@@ -9,9 +9,10 @@ from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions, load_predictions, save_predictions
 from steelyard.records.priors import check_prior
 from steelyard.records.recipe import Recipe
+from steelyard.records.run_folder import alone_in, claim_folder, require_own_folder
 from steelyard.records.study import Arm, Claim, Study
 from steelyard.records.verdict import ClassVerdict, PriorVerdict, Verdict
-from steelyard.records.weighing import Weighing, claim_folder, require_own_folder
+from steelyard.records.weighing import Weighing
 
 __all__ = [
     "CHANNELS",
@@ -31,6 +32,7 @@ __all__ = [
     "Study",
     "Verdict",
     "Weighing",
+    "alone_in",
     "check_prior",
     "claim_folder",
     "load_predictions",

@@ -13,39 +13,28 @@ import numpy as np
 import pandas as pd
 
 from steelyard._support.arrays import frozen_array
-from steelyard._support.errors import (
-    DataError,
-    DataNotFoundError,
-    OutputError,
-    SteelyardError,
-    unreadable,
-)
-from steelyard._support.storage import (
-    UNFINISHED,
-    header,
-    read_json,
-    read_parquet,
-    write_json,
-    write_parquet,
-)
+from steelyard._support.errors import DataError, SteelyardError, unreadable
+from steelyard._support.storage import header, read_json, read_parquet, write_json, write_parquet
 from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions, load_predictions, save_predictions
+from steelyard.records.run_folder import (
+    EVALUATION,
+    GALLERY,
+    MANIFEST,
+    PLAN,
+    PREDICTIONS,
+    SAMPLES,
+    SCORES,
+    VERDICT,
+    claim_folder,
+)
 from steelyard.records.study import Study
 from steelyard.records.verdict import Verdict
 
-MANIFEST = "manifest.json"
 _WRITTEN_BY_SAVE = ("record", "format", "status", "study", "gallery", "files")
-REPORT = "report.html"
-VERDICT = "verdict.json"
-SCORES = "scores.parquet"
-PLAN = "plan.parquet"
-PREDICTIONS = "predictions.parquet"
-SAMPLES = "samples.parquet"
-EVALUATION = {"validation": "evaluation-validation.json", "test": "evaluation-test.json"}
-GALLERY = {"table": "gallery.parquet", "image": "gallery.npz"}
 _ALWAYS = (SCORES, PLAN, PREDICTIONS, SAMPLES, *EVALUATION.values(), VERDICT)
 
 KINDS = ("ordinary", "hard", "suspect")
@@ -218,50 +207,6 @@ def _require_inside(folder: Path, name: str) -> None:
             f"{str(folder / name)!r} is a link to a file outside the run folder.",
             hint="if you trust that file, put it there in place of the link.",
         )
-
-
-def require_own_folder(folder: str | Path) -> Path:
-    """Return the folder if a run may be written there; nothing is touched.
-
-    Raises
-    ------
-    OutputError
-        If the path is a file, or a folder with files but without a steelyard manifest.
-    """
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(
-            f"The output {str(folder)!r} is a file, not a folder.", hint="choose another --out."
-        )
-    if folder.is_dir() and any(not one.name.endswith(UNFINISHED) for one in folder.iterdir()):
-        try:
-            read_json(folder / MANIFEST, "Manifest")
-        except (DataError, DataNotFoundError) as error:
-            raise OutputError(
-                f"The folder {str(folder)!r} holds files that are not a steelyard run.",
-                hint="choose a new or empty folder with --out; nothing was overwritten.",
-            ) from error
-    return folder
-
-
-def claim_folder(folder: str | Path) -> Path:
-    """Mark a folder as a run that is being written, or refuse one that is not ours.
-
-    Until the last file is written its manifest says "running", and it cannot be loaded. What an
-    earlier run left and this one may not replace is removed: its page, its gallery, and files
-    that a killed process left unfinished.
-
-    Raises
-    ------
-    OutputError
-        As `require_own_folder`, or if the folder cannot be written.
-    """
-    folder = require_own_folder(folder)
-    write_json(header("Manifest", status="running"), folder / MANIFEST)
-    names = [folder / name for name in (REPORT, *GALLERY.values())]
-    for stale in [*names, *folder.glob(f".*{UNFINISHED}")]:
-        stale.unlink(missing_ok=True)
-    return folder
 
 
 def _digest(path: Path) -> str:

@@ -17,7 +17,8 @@ from plotly.offline import get_plotlyjs
 import steelyard
 from steelyard._support.errors import SteelyardError, unreadable
 from steelyard._support.storage import write_text
-from steelyard.records.weighing import REPORT, Weighing
+from steelyard.records.run_folder import REPORT
+from steelyard.records.weighing import Weighing
 from steelyard.report import answers, classes, curves, gallery, methods, plans, priors
 from steelyard.report.names import one_line, shortened
 

@@ -1,22 +1,28 @@
 """Fits: encodings, networks, one readable loop for many at once, the recorder."""
 
+from steelyard.training.devices import checked_device
 from steelyard.training.ensemble import fit_ensemble
 from steelyard.training.fit import fit
 from steelyard.training.fitted import Fitted
-from steelyard.training.members import Member
+from steelyard.training.members import CODE, Member
 from steelyard.training.prepared import Prepared, prepare
 from steelyard.training.recipes import PROBES, default_probe
 from steelyard.training.recorder import Recorder
+from steelyard.training.sizes import bytes_a_network, declared_stacks
 from steelyard.training.stages import record_stages
 from steelyard.training.traces import cartography_trace, parquet_trace, read_cartography
 
 __all__ = [
+    "CODE",
     "PROBES",
     "Fitted",
     "Member",
     "Prepared",
     "Recorder",
+    "bytes_a_network",
     "cartography_trace",
+    "checked_device",
+    "declared_stacks",
     "default_probe",
     "fit",
     "fit_ensemble",

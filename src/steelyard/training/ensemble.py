@@ -22,9 +22,10 @@ from steelyard.training.checkpoint import CheckpointFolder
 from steelyard.training.devices import checked_device, mixed_precision
 from steelyard.training.fitted import Fitted
 from steelyard.training.inputs import Inputs
-from steelyard.training.members import Member, alike, parts
+from steelyard.training.members import Member, in_stacks, parts
 from steelyard.training.memory import is_out_of_memory
 from steelyard.training.prepared import Prepared
+from steelyard.training.sizes import members_a_stack
 from steelyard.training.stacked import Bench
 from steelyard.training.tally import Tally
 from steelyard.training.threads import bounded_threads
@@ -42,6 +43,7 @@ def fit_ensemble(
     device: str = "cpu",
     precision: str = "float32",
     memory: int | None = None,
+    threads: int | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 30.0,
     progress: Progress = silent,
@@ -73,6 +75,8 @@ def fit_ensemble(
     memory : int, optional
         Bytes that training may use; None takes half of what is free. An ensemble that needs more
         trains in several stacks.
+    threads : int, optional
+        Threads that training may use; None takes as many as torch would.
     checkpoint : path, optional
         A folder. Training that stopped goes on from there, bit for bit.
     checkpoint_every : float
@@ -104,6 +108,8 @@ def fit_ensemble(
     mixed_precision(where, precision)
     if memory is not None:
         check_integer(memory, "memory", "fit_ensemble", 1)
+    if threads is not None:
+        check_integer(threads, "threads", "fit_ensemble", 1)
     check_real(checkpoint_every, "checkpoint_every", "fit_ensemble", 0)
     if not members:
         raise ParameterError("The 'members' parameter of fit_ensemble must hold a member. Got [].")
@@ -119,8 +125,9 @@ def fit_ensemble(
                 "The 'checkpoint' parameter of fit_ensemble must be None for trees.",
                 hint="a booster grows in one call that cannot be resumed; keep its result.",
             )
-        return grow_trees(prepared, members, seed, progress)
-    bench = Bench(prepared, Inputs(prepared, where), seed, order, where, precision)
+        return grow_trees(prepared, members, seed, threads, progress)
+    threads = threads or torch.get_num_threads()
+    bench = Bench(prepared, Inputs(prepared, where), seed, order, where, precision, threads)
     folder = None
     if checkpoint is not None:
         folder = CheckpointFolder(Path(checkpoint), _fingerprint(bench, members), checkpoint_every)
@@ -138,11 +145,13 @@ def _train_in_stacks(
     at_once = bench.members_at_once(members, memory)
     stacks = None if folder is None else folder.stacks(len(members))
     if stacks is None:
-        stacks = [
-            part
-            for numbers in alike(members)
-            for part in parts(numbers, min(at_once, bench.members_a_stack(members[numbers[0]])))
-        ]
+        where = bench.device.type
+        stacks = in_stacks(
+            members,
+            lambda member: min(
+                at_once, members_a_stack(bench.prepared, member.recipe, bench.order, where)
+            ),
+        )
     n_workers = bench.workers(len(stacks), at_once // max(map(len, stacks)))
     tally = Tally(sum(member.recipe.epochs for member in members), len(members), progress)
     fitted: dict[int, Fitted] = {}
@@ -151,7 +160,7 @@ def _train_in_stacks(
         checkpoint = None if folder is None else folder.checkpoint(numbers)
         return bench.train([members[number] for number in numbers], checkpoint, tally)
 
-    with bounded_threads(bench.prepared, n_workers), _workers(n_workers) as workers:
+    with bounded_threads(bench.prepared, bench.threads, n_workers), _workers(n_workers) as workers:
         try:
             while len(fitted) < len(members):
                 if folder is not None:

@@ -9,8 +9,6 @@ import torch
 
 from steelyard.training.prepared import Prepared
 
-_BLOCK = 1024  # images that are counted at once
-
 
 class Inputs:
     """Encoded inputs and their labels, handed to the device once; batches are indices.
@@ -33,7 +31,7 @@ class Inputs:
         self.shape = tuple(self.values.shape[1:])
         self._standardisation = None  # tables are standardised already
         if prepared.X.dtype == np.uint8:
-            self._standardisation = _standardisation(prepared.X, self.shape, device)
+            self._standardisation = self._of_every_pixel(*prepared.channel_moments)
 
     def batch(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the inputs of rows of any shape as float32: shape (*rows.shape, ...)."""
@@ -57,24 +55,14 @@ class Inputs:
         numbers = batch.float()
         return torch.addcmul(shift, numbers, scale, out=numbers)
 
+    def _of_every_pixel(
+        self, mean: np.ndarray, deviation: np.ndarray
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return scale and shift of every pixel: standardised = scale * byte + shift."""
+        n_pixels = self.values[0].numel() // len(mean)
 
-def _standardisation(
-    X: np.ndarray, shape: tuple[int, ...], device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return scale and shift of every pixel: standardised = scale * byte + shift."""
-    # counts of bytes are integers: exact, and the same for any order of the rows; in blocks,
-    # because counting takes eight bytes a pixel
-    counts = np.zeros((X.shape[1], 256), dtype=np.int64)
-    for start in range(0, len(X), _BLOCK):
-        for channel, images in enumerate(X[start : start + _BLOCK].swapaxes(0, 1)):
-            counts[channel] += np.bincount(images.ravel(), minlength=256)
-    n_pixels, values = counts[0].sum(), np.arange(256)
-    mean = counts @ values / n_pixels
-    variance = counts @ values**2 / n_pixels - mean**2
-    deviation = np.sqrt(np.maximum(variance, 1.0))  # a blank set stays finite
+        def placed(channels: np.ndarray) -> torch.Tensor:
+            pixels = np.repeat(channels, n_pixels).astype(np.float32)
+            return torch.from_numpy(pixels.reshape(self.shape)).to(self._device)
 
-    def of_every_pixel(channels: np.ndarray) -> torch.Tensor:
-        pixels = np.broadcast_to(channels[:, None, None], X.shape[1:]).reshape(shape)
-        return torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32)).to(device)
-
-    return of_every_pixel(1 / deviation), of_every_pixel(-mean / deviation)
+        return placed(1 / deviation), placed(-mean / deviation)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from steelyard.records.plan import Plan
 from steelyard.records.recipe import Recipe
 
+# Raise it whenever the same member comes out with other numbers: results stored before are then
+# computed again.
+CODE = 1
 # What members of one stack may have of their own; in all else their recipes are equal.
 OWN_SETTINGS = ("learning_rate", "weight_decay", "smoothing", "epochs")
 
@@ -66,6 +69,35 @@ def alike(members: Sequence[Member]) -> list[list[int]]:
     for number, member in enumerate(members):
         stacks.setdefault(shared_recipe(member.recipe), []).append(number)
     return list(stacks.values())
+
+
+def in_stacks(members: Sequence[Member], size: Callable[[Member], int]) -> list[list[int]]:
+    """Return the numbers of the members of each stack, in the order of their first.
+
+    A stack takes whole repetitions while they fit: an ensemble that is asked for more repetitions
+    finds its first ones in the stacks that they were in.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        What to train.
+    size : callable
+        How many members like this one a stack may hold.
+    """
+    found: list[list[int]] = []
+    for group in alike(members):
+        most = size(members[group[0]])
+        repetitions: dict[int, list[int]] = {}
+        for number in group:
+            repetitions.setdefault(members[number].repetition, []).append(number)
+        stack: list[int] = []
+        for numbers in repetitions.values():
+            if len(stack) + len(numbers) > most:
+                found += parts(stack, most)
+                stack = []
+            stack += numbers
+        found += parts(stack, most)
+    return found
 
 
 def parts(numbers: Sequence[int], size: int) -> list[list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import psutil
 import torch
@@ -120,6 +121,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def _activations(recipe: Recipe, shapes: Shapes, input_shape: tuple[int, ...]) -> int:
     """Return the numbers that one sample leaves behind for the backward pass."""
+    return _counted(recipe, tuple(shapes.items()), input_shape)
+
+
+@lru_cache(maxsize=256)
+def _counted(
+    recipe: Recipe, shapes: tuple[tuple[str, tuple[int, ...]], ...], input_shape: tuple[int, ...]
+) -> int:
     saved: dict[int, int] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
@@ -128,12 +136,13 @@ def _activations(recipe: Recipe, shapes: Shapes, input_shape: tuple[int, ...]) -
         return tensor
 
     held: list[torch.Tensor] = []
-    with torch.enable_grad(), torch.device("meta"):  # shapes alone: nothing is computed
+    # one sample is really computed: the device "meta" would import torch's compiler, a second
+    with torch.enable_grad():
         weights = {
-            name: torch.empty((1, *shape), requires_grad=not is_statistic(name))
-            for name, shape in shapes.items()
+            name: torch.zeros((1, *shape), requires_grad=not is_statistic(name))
+            for name, shape in shapes
         }
-        sample = torch.empty((1, *input_shape))
+        sample = torch.zeros((1, *input_shape))
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             logits = NETWORKS[recipe.model].forward(recipe, weights, sample, True)
             torch.log_softmax(logits, dim=1).sum()

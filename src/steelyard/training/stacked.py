@@ -18,22 +18,12 @@ from steelyard.training.inputs import Inputs
 from steelyard.training.loop import Job, Training, train_stack
 from steelyard.training.losses import member_losses
 from steelyard.training.members import Member, shared_recipe
-from steelyard.training.memory import (
-    bytes_a_member,
-    is_out_of_memory,
-    members_in_cache,
-    members_that_fit,
-    rows_to_predict,
-)
-from steelyard.training.networks import NETWORKS
+from steelyard.training.memory import is_out_of_memory, members_that_fit, rows_to_predict
 from steelyard.training.prepared import Prepared
+from steelyard.training.sizes import bytes_a_network, shapes_of, shares_order
 from steelyard.training.stack import Stack
 from steelyard.training.tally import Tally
 from steelyard.training.walks import Walk
-
-# Ours, measured with benchmarks/ensemble.py: from here on a larger stack takes as long a network.
-_MEMBERS_A_STACK = {"own": 8, "shared": 25}
-_UNLIMITED = 2**31
 
 
 @dataclass(frozen=True)
@@ -54,6 +44,8 @@ class Bench:
         Where they train.
     precision : str
         Of forward and backward passes.
+    threads : int
+        That it may use.
     """
 
     prepared: Prepared
@@ -62,41 +54,17 @@ class Bench:
     order: str
     device: torch.device
     precision: str
-
-    def members_a_stack(self, member: Member) -> int:
-        """Return how many members like this a stack should have, whatever memory there is.
-
-        On the CPU more gain nothing, and smaller stacks can train side by side. A GPU is the
-        better filled the more there are.
-        """
-        if self.device.type != "cpu":
-            return _UNLIMITED
-        recipe = member.recipe
-        batch_size = recipe.batch_size or len(self.inputs.labels)
-        shapes = self._shapes(member)
-        return min(
-            _MEMBERS_A_STACK["shared" if self._shares_order(recipe) else "own"],
-            members_in_cache(recipe, shapes, self.inputs.shape, batch_size),
-        )
+    threads: int
 
     def members_at_once(self, members: Sequence[Member], memory: int | None) -> int:
         """Return how many members may train at the same time."""
-        each = max(
-            bytes_a_member(
-                member.recipe,
-                self._shapes(member),
-                self.inputs.shape,
-                member.recipe.batch_size or len(self.inputs.labels),
-                not self._shares_order(member.recipe),
-            )
-            for member in {shared_recipe(one.recipe): one for one in members}.values()
-        )
+        each = bytes_a_network(self.prepared, members, self.order)
         return members_that_fit(len(members), each, self.device, memory)
 
     def workers(self, n_stacks: int, fit: int) -> int:
         """Return how many of the stacks train side by side, if so many fit into memory."""
-        cores = torch.get_num_threads() if self.device.type == "cpu" else 1
-        return max(1, min(cores, n_stacks, fit))
+        threads = self.threads if self.device.type == "cpu" else 1
+        return max(1, min(threads, n_stacks, fit))
 
     def train(
         self,
@@ -114,7 +82,7 @@ class Bench:
                 derive_seed(self.seed, purpose="weights", repetition=member.repetition)
                 for member in members
             ]
-            stack = Stack.initial(recipe, self._shapes(members[0]), seeds, self.device)
+            stack = Stack.initial(recipe, shapes_of(self.prepared, recipe), seeds, self.device)
             training = Training.start(stack, recipe.patience is not None)
         tally.add(sum(len(losses) for losses in training.losses))
 
@@ -145,11 +113,7 @@ class Bench:
         ]
 
     def _shares_order(self, recipe: Recipe) -> bool:
-        return self.order == "shared" or recipe.batch_size is None
-
-    def _shapes(self, member: Member) -> dict[str, tuple[int, ...]]:
-        network = NETWORKS[member.recipe.model]
-        return network.shapes(member.recipe, self.inputs.shape, self.prepared.data.n_classes)
+        return shares_order(recipe, self.order)
 
     def _job(self, member: Member, share_order: bool) -> Job:
         n, recipe = len(self.inputs.labels), member.recipe

@@ -6,6 +6,7 @@ its staged margins are what a network's epochs are.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,7 +26,11 @@ _COLUMN_SHARE = 0.5
 
 
 def grow_trees(
-    prepared: Prepared, members: Sequence[Member], seed: int, progress: Progress
+    prepared: Prepared,
+    members: Sequence[Member],
+    seed: int,
+    threads: int | None,
+    progress: Progress,
 ) -> tuple[Fitted, ...]:
     """Grow one booster after the other.
 
@@ -37,6 +42,8 @@ def grow_trees(
         What to grow; a round of boosting is an epoch.
     seed : int
         From which all seeds derive.
+    threads : int, optional
+        Threads that it may use; None takes as many as there are cores.
     progress : callable
         Told before each.
 
@@ -48,7 +55,7 @@ def grow_trees(
         If a recipe asks for xgboost and it is not installed.
     """
     fitted = []
-    with bounded_threads(prepared):
+    with bounded_threads(prepared, threads or os.cpu_count() or 1):
         for done, member in enumerate(members):
             progress(done, len(members), f"{member.arm}, repetition {member.repetition + 1}")
             fitted.append(_grow(prepared, member, seed))

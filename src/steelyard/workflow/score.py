@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from steelyard._support.progress import Progress, silent
@@ -12,9 +13,11 @@ from steelyard.hardness import SCORES, estimate
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.hardness import Hardness
 from steelyard.records.recipe import Recipe
-from steelyard.training import Member, fit_ensemble, prepare
+from steelyard.training import Member
+from steelyard.workflow.engines import Engine
 from steelyard.workflow.plan import training_part
 from steelyard.workflow.probes import probe_recipe
+from steelyard.workflow.trainings import train_members
 
 _ALL = tuple(one.name for one in SCORES)
 
@@ -27,6 +30,9 @@ def score(
     runs: int = 5,
     probe: str | Recipe | None = None,
     seed: int = 0,
+    run: str | Path | None = None,
+    fresh: bool = False,
+    engine: str | Engine = "local",
     device: str = "cpu",
     progress: Progress = silent,
 ) -> dict[str, Hardness]:
@@ -44,6 +50,8 @@ def score(
         How to train; None takes the probe that suits the data.
     seed : int
         From which every seed derives.
+    run, fresh, engine
+        As in `steelyard.weigh`.
     device : str
         Where networks train: "cpu", "cuda" or "cuda:N".
     progress : callable
@@ -62,6 +70,8 @@ def score(
         If the data cannot be read or trained on.
     ResourceError
         If the device is not there.
+    OutputError
+        If the run cannot be written.
     """
     check_integer(runs, "runs", "score", 1)
     check_integer(seed, "seed", "score", 0)
@@ -69,9 +79,19 @@ def score(
         check_choice(name, "estimators", "score", _ALL)
     part = training_part(load(data, target))
     recipe = probe_recipe(part, probe)
-    prepared = prepare(part, model=recipe.model)
-    members = [Member(recipe, repetition=run, record=True) for run in range(runs)]
-    fitted = fit_ensemble(prepared, members, seed=seed, device=device, progress=progress)
+    members = [Member(recipe, repetition=number, record=True) for number in range(runs)]
+    fitted = train_members(
+        part,
+        (),
+        members,
+        seed=seed,
+        declared={"score": {"runs": runs, "recipe": recipe.to_dict()}},
+        run=run,
+        fresh=fresh,
+        engine=engine,
+        device=device,
+        progress=progress,
+    )
     return estimate(
         Dynamics.stack([one.dynamics for one in fitted if one.dynamics is not None]), estimators
     )

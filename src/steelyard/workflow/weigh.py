@@ -9,30 +9,29 @@ import warnings
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from steelyard._support.errors import DataError, ParameterError, SteelyardWarning
 from steelyard._support.progress import Progress, silent
-from steelyard._support.seeding import derive_seed
 from steelyard._support.validation import check_integer, check_real
 from steelyard.datasets import DuplicatesAcrossParts, find_duplicates_across_parts, load, split
 from steelyard.evaluation import deployment_priors, evaluate
 from steelyard.hardness import estimate, sample_kinds
-from steelyard.records.dynamics import Dynamics
 from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import PARTS, Labelled
-from steelyard.records.predictions import Predictions
 from steelyard.records.recipe import Recipe
 from steelyard.records.study import Arm, Study
 from steelyard.records.verdict import Verdict
 from steelyard.records.weighing import Weighing
 from steelyard.resampling import by_count
-from steelyard.training import Member, fit_ensemble, prepare
 from steelyard.workflow.classes import judge_classes
 from steelyard.workflow.decide import decide
+from steelyard.workflow.engines import Engine
 from steelyard.workflow.probes import probe_recipe
+from steelyard.workflow.study import plan_seed, train_study
 
 DEGREES = (0.0, 0.25, 0.5, 0.75, 1.0)
 SEEDS = 5
@@ -50,6 +49,9 @@ def weigh(
     seed: int = 0,
     validation: float = 0.2,
     test: float = 0.2,
+    run: str | Path | None = None,
+    fresh: bool = False,
+    engine: str | Engine = "local",
     device: str = "cpu",
     progress: Progress = silent,
 ) -> Weighing:
@@ -77,6 +79,13 @@ def weigh(
         From which every seed derives. Equal data and seed give an equal verdict.
     validation, test : float
         Shares of the parts that the data do not bring along.
+    run : path, optional
+        A folder that keeps every finished training: a weighing that was stopped goes on from
+        there, to the same bits. `Weighing.save` may write into it. None keeps nothing.
+    fresh : bool
+        Forget what the run holds, and start over.
+    engine : {"local", "ray"} or Engine
+        Where trainings run; `steelyard.workflow.engines` has what can be told them.
     device : str
         Where networks train: "cpu", "cuda" or "cuda:N".
     progress : callable
@@ -94,7 +103,9 @@ def weigh(
     DataError
         If the data cannot be read, split or trained on, or a prior does not fit the classes.
     ResourceError
-        If the device is not there.
+        If the device is not there, or workers die of a training again and again.
+    OutputError
+        If the run cannot be written, or another process is at work in it on something else.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     check_integer(seeds, "seeds", "weigh", 1)
@@ -114,7 +125,16 @@ def weigh(
     # a prior that does not fit is refused before the work, not after it
     checked = deployment_priors(priors or {}, parted.class_names, train_part.prior)
     _require_judges(checked, parts[1:])
-    predictions, dynamics = conduct(study, train_part, parts[1:], device, progress)
+    predictions, dynamics = train_study(
+        study,
+        train_part,
+        parts[1:],
+        run=run,
+        fresh=fresh,
+        engine=engine,
+        device=device,
+        progress=progress,
+    )
     on_validation, on_test = (
         evaluate([one for one in predictions if one.split == part], priors) for part in PARTS[1:]
     )
@@ -164,7 +184,7 @@ def weigh(
         study,
         hardness,
         kinds,
-        by_count(train_part, recommended, seed=_plan_seed(study, 0)),
+        by_count(train_part, recommended, seed=plan_seed(study, 0)),
         predictions,
         on_validation,
         on_test,
@@ -191,53 +211,6 @@ def declare(degrees: Sequence[float], recipe: Recipe, seeds: int, seed: int) -> 
         )
     arms = tuple(Arm(f"degree={degree:g}", recipe, degree) for degree in sorted(checked | {0.0}))
     return Study("weigh", arms, seeds, seed)
-
-
-def conduct(
-    study: Study,
-    train_part: Labelled,
-    held_out: Sequence[Labelled],
-    device: str = "cpu",
-    progress: Progress = silent,
-) -> tuple[tuple[Predictions, ...], Dynamics]:
-    """Train every cell of the study, the networks as one.
-
-    Returns
-    -------
-    predictions : tuple of Predictions
-        Arm by arm, in the order of repetitions, one for each held-out part.
-    dynamics : Dynamics
-        Recorded while natural training ran, so that hardness costs no training of its own.
-    """
-    natural = study.arms[0]
-    prepared = prepare(train_part, held_out, model=natural.recipe.model)
-    members = [
-        Member(
-            arm.recipe,
-            by_count(train_part, arm.degree, seed=_plan_seed(study, repetition)),
-            repetition,
-            arm.name,
-            record=arm == natural,
-        )
-        for arm, repetition in study.cells()
-    ]
-    fitted = fit_ensemble(prepared, members, seed=study.seed, device=device, progress=progress)
-    predictions = {
-        arm.name: [
-            one
-            for member, result in zip(members, fitted, strict=True)
-            if member.arm == arm.name
-            for one in result.predictions
-        ]
-        for arm in study.arms
-    }
-    recorded = [result.dynamics for result in fitted if result.dynamics is not None]
-    return tuple(one for arm in predictions.values() for one in arm), Dynamics.stack(recorded)
-
-
-def _plan_seed(study: Study, repetition: int) -> int:
-    # each repetition leaves out and repeats other samples, so that the intervals see that too
-    return derive_seed(study.seed, purpose="plan", repetition=repetition)
 
 
 def _worth_a_look(hardness: Hardness, kinds: np.ndarray) -> np.ndarray:

@@ -1,0 +1,107 @@
+"""The names of a run folder, and whose folder it is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock
+
+from steelyard._support.errors import DataError, DataNotFoundError, OutputError
+from steelyard._support.storage import UNFINISHED, header, read_json, write_json
+
+MANIFEST = "manifest.json"
+REPORT = "report.html"
+VERDICT = "verdict.json"
+SCORES = "scores.parquet"
+PLAN = "plan.parquet"
+PREDICTIONS = "predictions.parquet"
+SAMPLES = "samples.parquet"
+EVALUATION = {"validation": "evaluation-validation.json", "test": "evaluation-test.json"}
+GALLERY = {"table": "gallery.parquet", "image": "gallery.npz"}
+
+# of the store of trainings; `steelyard.workflow.store` says what they hold
+WORK, CELLS, INDEX, WORKERS, CHECKPOINTS = (
+    "work.json", "cells", "index.sqlite", "workers", "unfinished",
+)  # fmt: skip
+_LOCK = "run.lock"
+_STORE = {WORK, CELLS, INDEX, f"{INDEX}-wal", f"{INDEX}-shm", WORKERS, CHECKPOINTS, _LOCK}
+
+
+def require_own_folder(folder: str | Path) -> Path:
+    """Return the folder if a run may be written there; nothing is touched.
+
+    Raises
+    ------
+    OutputError
+        If the path is a file, or a folder with files but without a steelyard run.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(
+            f"The output {str(folder)!r} is a file, not a folder.", hint="choose another --out."
+        )
+    if folder.is_dir() and not _is_ours(folder):
+        raise OutputError(
+            f"The folder {str(folder)!r} holds files that are not a steelyard run.",
+            hint="choose a new or empty folder with --out; nothing was overwritten.",
+        )
+    return folder
+
+
+def claim_folder(folder: str | Path) -> Path:
+    """Mark a folder as a run that is being written, or refuse one that is not ours.
+
+    Until the last file is written its manifest says "running", and it cannot be loaded. What an
+    earlier run left and this one may not replace is removed: its page, its gallery, and files
+    that a killed process left unfinished.
+
+    Raises
+    ------
+    OutputError
+        As `require_own_folder`, or if the folder cannot be written.
+    """
+    folder = require_own_folder(folder)
+    write_json(header("Manifest", status="running"), folder / MANIFEST)
+    names = [folder / name for name in (REPORT, *GALLERY.values())]
+    for stale in [*names, *folder.glob(f".*{UNFINISHED}")]:
+        stale.unlink(missing_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def alone_in(folder: str | Path) -> Iterator[None]:
+    """Wait until no other process holds this folder, and hold it while the block runs.
+
+    The operating system drops the lock with the process, however that ends.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    lock = FileLock(Path(folder) / _LOCK, thread_local=False)
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise OutputError(
+            f"Cannot keep a run in {str(folder)!r}: {error.strerror or error}.",
+            hint="choose a folder that can be written, or free some space.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _is_ours(folder: Path) -> bool:
+    names = {one.name for one in folder.iterdir() if not one.name.endswith(UNFINISHED)}
+    if not names or (_LOCK in names and names <= _STORE):
+        return True  # a process may have been killed before it wrote the first record
+    for name, kind in ((MANIFEST, "Manifest"), (WORK, "Work")):
+        with contextlib.suppress(DataError, DataNotFoundError):
+            read_json(folder / name, kind)
+            return True
+    return False
