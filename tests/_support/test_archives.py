@@ -73,6 +73,15 @@ def test_what_numpy_writes_is_read(tmp_path):
     assert found["a"].tolist() == [0, 1, 2]
 
 
+def test_what_is_not_asked_for_is_not_unpacked(tmp_path):
+    members = [("a.npy", NPY), ("b.npy", b"no array"), ("c.npy", NPY)]
+    path = archive(tmp_path / "a.npz", members)
+    assert read_arrays(path, {"a", "c", "z"}).keys() == {"a", "c"}
+    assert read_arrays(path, ()) == {}
+    with pytest.raises(DataError, match="a header that numpy does not read"):
+        read_arrays(path, {"b"})
+
+
 @pytest.mark.parametrize("compress", [True, False])
 def test_the_bytes_do_not_tell_time_system_or_layout(compress, tmp_path, monkeypatch):
     path = tmp_path / "a.npz"

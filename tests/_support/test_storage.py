@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from steelyard._support import storage
+from steelyard._support import archives, storage
 from steelyard._support.errors import DataError, DataNotFoundError, OutputError
 from steelyard._support.storage import (
     header,
     json_text,
+    npz_metadata,
     parse_json,
     read_json,
     read_npz,
@@ -214,6 +215,23 @@ def test_foreign_files_have_no_record(tmp_path):
     assert read_npz(tmp_path / "a.npz")[0]["X"].tolist() == [0, 1, 2]
     with pytest.raises(DataError, match="no readable npz"):
         read_npz(tmp_path / "a.npy")
+
+
+def test_the_metadata_of_an_npz_are_read_alone(tmp_path, monkeypatch):
+    WRITERS["npz"](tmp_path / "a.npz")
+    real, read = archives._unpacked, []
+    monkeypatch.setattr(
+        archives,
+        "_unpacked",
+        lambda archive, one: (read.append(one.filename), real(archive, one))[1],
+    )
+    assert npz_metadata(tmp_path / "a.npz", "T") == header("T", names=NAMES)
+    assert read == ["steelyard.npy"]
+    with pytest.raises(DataError, match="must hold a Plan record"):
+        npz_metadata(tmp_path / "a.npz", "Plan")
+    np.savez(tmp_path / "b.npz", X=np.arange(3))
+    with pytest.raises(DataError, match="no steelyard record"):
+        npz_metadata(tmp_path / "b.npz", "T")
 
 
 def test_metadata_of_another_shape_is_refused(tmp_path):

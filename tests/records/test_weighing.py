@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from records.samples import IDS, NAMES, assert_same, images, table, weighing
 
-import steelyard.records.weighing as weighing_module
 from steelyard._support.errors import DataError, DataNotFoundError, OutputError, ParameterError
 from steelyard._support.storage import header, write_json, write_text
-from steelyard.records import Weighing, claim_folder, require_own_folder
+from steelyard.records import Weighing, alone_in, claim_folder, require_own_folder, run_folder
 from steelyard.records.run_folder import EVALUATION, MANIFEST, REPORT, VERDICT
 
 ALWAYS = {
@@ -91,7 +90,7 @@ def opened(monkeypatch):
     """Names of the files whose digest was asked for, which is how load opens each first."""
     names = []
     monkeypatch.setattr(
-        weighing_module, "_digest", lambda path: (names.append(path.name), digest(path))[1]
+        run_folder, "digest", lambda path: (names.append(path.name), digest(path))[1]
     )
     return names
 
@@ -169,7 +168,7 @@ def test_a_link_out_of_the_run_folder_is_refused(name, tmp_path):
     outside = tmp_path / "outside"
     (run / name).rename(outside)
     (run / name).symlink_to(outside)
-    with pytest.raises(DataError, match=r"is a link to a file outside the run folder.*Hint: if"):
+    with pytest.raises(DataError, match=r"is a link that leads out of the run folder.*Hint: if"):
         Weighing.load(run)
     (run / name).unlink()
     (run / name).symlink_to(name)  # a circle
@@ -181,6 +180,34 @@ def test_a_link_out_of_the_run_folder_is_refused(name, tmp_path):
     Weighing.load(run)
     (tmp_path / "link").symlink_to(run)  # the folder itself may stand anywhere
     Weighing.load(tmp_path / "link")
+
+
+@pytest.mark.parametrize("name", ["cells", "workers", "unfinished", "index.sqlite", "run.lock"])
+def test_a_run_that_keeps_its_trainings_elsewhere_is_not_written_to(name, tmp_path):
+    run, mine = tmp_path / "run", tmp_path / "mine"
+    weighing().save(run)
+    if "." in name:
+        mine.write_text("mine")
+    else:
+        (mine / "mine").mkdir(parents=True)
+    (run / name).symlink_to(mine)
+    before = sorted(tmp_path.rglob("*"))
+    for claim in (require_own_folder, claim_folder, weighing().save):
+        with pytest.raises(OutputError, match=rf"run/{name}' is a link that leads out.*Hint: if"):
+            claim(run)
+    assert sorted(tmp_path.rglob("*")) == before
+    (run / name).unlink()
+    (run / name).symlink_to("nowhere")
+    assert require_own_folder(run) == run
+
+
+def test_a_lock_that_is_a_link_empties_nothing(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.lock").symlink_to(tmp_path / "mine")
+    with pytest.raises(OutputError, match="Cannot keep a run"), alone_in(tmp_path / "run"):
+        pass
+    assert (tmp_path / "mine").read_text() == "mine"
 
 
 def test_saving_replaces_a_link_and_never_writes_through_it(tmp_path):

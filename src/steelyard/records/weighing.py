@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions, load_predictions, save_predictions
 from steelyard.records.run_folder import (
+    ALWAYS,
     EVALUATION,
     GALLERY,
     MANIFEST,
@@ -30,12 +29,14 @@ from steelyard.records.run_folder import (
     SCORES,
     VERDICT,
     claim_folder,
+    digest,
+    require_inside,
+    require_unchanged,
 )
 from steelyard.records.study import Study
 from steelyard.records.verdict import Verdict
 
 _WRITTEN_BY_SAVE = ("record", "format", "status", "study", "gallery", "files")
-_ALWAYS = (SCORES, PLAN, PREDICTIONS, SAMPLES, *EVALUATION.values(), VERDICT)
 
 KINDS = ("ordinary", "hard", "suspect")
 
@@ -130,7 +131,7 @@ class Weighing:
             **header("Manifest", status="complete"),
             "study": self.study.to_dict(),
             "gallery": gallery,
-            "files": {name: _digest(folder / name) for name in (*_ALWAYS, gallery)},
+            "files": {name: digest(folder / name) for name in (*ALWAYS, gallery)},
         }
         write_json(manifest, folder / MANIFEST)
 
@@ -147,19 +148,13 @@ class Weighing:
             or the manifest names others than `save` writes.
         """
         folder = Path(folder)
-        _require_inside(folder, MANIFEST)
+        require_inside(folder, MANIFEST)
         manifest = read_json(folder / MANIFEST, "Manifest")
         if manifest.get("status") != "complete":
             raise DataError(
                 f"The run in {str(folder)!r} did not finish.", hint="run the same command again."
             )
-        for name, digest in _files(manifest, folder).items():
-            _require_inside(folder, name)
-            if not (folder / name).is_file() or _digest(folder / name) != digest:
-                raise DataError(
-                    f"{str(folder / name)!r} is missing or was changed since the run wrote it.",
-                    hint="run the same command again.",
-                )
+        require_unchanged(folder, manifest)
         try:
             return cls._read(folder, manifest)
         except SteelyardError:
@@ -182,32 +177,3 @@ class Weighing:
             Labelled.load(folder / manifest["gallery"]),
             {key: value for key, value in manifest.items() if key not in _WRITTEN_BY_SAVE},
         )
-
-
-def _files(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return the digest of each file by name; the names must be those that `save` writes."""
-    files, gallery = manifest.get("files"), manifest.get("gallery")
-    files = files if isinstance(files, dict) else {}
-    wrong = set(files) ^ {*_ALWAYS, str(gallery)}
-    if gallery not in tuple(GALLERY.values()):
-        wrong.add(str(gallery))
-    if wrong:
-        raise DataError(
-            f"{str(folder / MANIFEST)!r} must name each file that a run writes, and no other. "
-            f"It is wrong about {', '.join(repr(name[:80]) for name in sorted(wrong)[:5])}.",
-            hint="run the same command again, and read no run that somebody tampered with.",
-        )
-    return files
-
-
-def _require_inside(folder: Path, name: str) -> None:
-    where = Path(os.path.realpath(folder / name))  # Path.resolve gives up on links in a circle
-    if not where.is_relative_to(os.path.realpath(folder)):
-        raise DataError(
-            f"{str(folder / name)!r} is a link to a file outside the run folder.",
-            hint="if you trust that file, put it there in place of the link.",
-        )
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
