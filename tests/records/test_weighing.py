@@ -182,7 +182,9 @@ def test_a_link_out_of_the_run_folder_is_refused(name, tmp_path):
     Weighing.load(tmp_path / "link")
 
 
-@pytest.mark.parametrize("name", ["cells", "workers", "unfinished", "index.sqlite", "run.lock"])
+@pytest.mark.parametrize(
+    "name", ["cells", "cells/3f", "workers", "unfinished", "index.sqlite", "run.lock"]
+)
 def test_a_run_that_keeps_its_trainings_elsewhere_is_not_written_to(name, tmp_path):
     run, mine = tmp_path / "run", tmp_path / "mine"
     weighing().save(run)
@@ -190,6 +192,7 @@ def test_a_run_that_keeps_its_trainings_elsewhere_is_not_written_to(name, tmp_pa
         mine.write_text("mine")
     else:
         (mine / "mine").mkdir(parents=True)
+    (run / name).parent.mkdir(exist_ok=True)
     (run / name).symlink_to(mine)
     before = sorted(tmp_path.rglob("*"))
     for claim in (require_own_folder, claim_folder, weighing().save):

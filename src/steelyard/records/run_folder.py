@@ -52,7 +52,8 @@ def require_own_folder(folder: str | Path) -> Path:
             f"The folder {str(folder)!r} holds files that are not a steelyard run.",
             hint="choose a new or empty folder with --out; nothing was overwritten.",
         )
-    for name in sorted(_STORE):
+    cells = [f"{CELLS}/{one.name}" for one in (folder / CELLS).glob("*")]
+    for name in (*sorted(_STORE), *cells):
         try:
             require_inside(folder, name)
         except DataError as error:
