@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from steelyard._support.arrays import frozen_array
-from steelyard._support.errors import DataError
+from steelyard._support.errors import DataError, SteelyardError, unreadable
 from steelyard._support.storage import header, read_json, read_parquet, write_json, write_parquet
 from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
@@ -34,6 +35,7 @@ from steelyard.records.study import Study
 from steelyard.records.verdict import Verdict
 
 _WRITTEN_BY_SAVE = ("record", "format", "status", "study", "gallery", "files")
+_ALWAYS = (SCORES, PLAN, PREDICTIONS, SAMPLES, *EVALUATION.values(), VERDICT)
 
 KINDS = ("ordinary", "hard", "suspect")
 
@@ -123,37 +125,50 @@ class Weighing:
         self.verdict.save(folder / VERDICT)
         gallery = GALLERY[self.gallery.modality]
         self.gallery.save(folder / gallery)
-        stored = [SCORES, PLAN, PREDICTIONS, SAMPLES, *EVALUATION.values(), VERDICT, gallery]
         manifest = {
             **self.manifest,
             **header("Manifest", status="complete"),
             "study": self.study.to_dict(),
             "gallery": gallery,
-            "files": {name: _digest(folder / name) for name in stored},
+            "files": {name: _digest(folder / name) for name in (*_ALWAYS, gallery)},
         }
         write_json(manifest, folder / MANIFEST)
 
     @classmethod
     def load(cls, folder: str | Path) -> Weighing:
-        """Read a run folder.
+        """Read a run folder. Nothing outside it is opened, whatever its manifest says.
 
         Raises
         ------
+        DataNotFoundError
+            If it holds no manifest.
         DataError
-            If it holds no complete run, or a file is not the one that was written.
+            If it holds no complete run, a file is not the one that was written or stands elsewhere,
+            or the manifest names others than `save` writes.
         """
         folder = Path(folder)
+        _require_inside(folder, MANIFEST)
         manifest = read_json(folder / MANIFEST, "Manifest")
         if manifest.get("status") != "complete":
             raise DataError(
                 f"The run in {str(folder)!r} did not finish.", hint="run the same command again."
             )
-        for name, digest in manifest["files"].items():
+        for name, digest in _files(manifest, folder).items():
+            _require_inside(folder, name)
             if not (folder / name).is_file() or _digest(folder / name) != digest:
                 raise DataError(
                     f"{str(folder / name)!r} is missing or was changed since the run wrote it.",
                     hint="run the same command again.",
                 )
+        try:
+            return cls._read(folder, manifest)
+        except SteelyardError:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise unreadable(folder, "run folder", error) from error
+
+    @classmethod
+    def _read(cls, folder: Path, manifest: dict[str, Any]) -> Weighing:
         samples, _ = read_parquet(folder / SAMPLES, "Samples")
         return cls(
             Study.from_dict(manifest["study"]),
@@ -166,6 +181,31 @@ class Weighing:
             Verdict.load(folder / VERDICT),
             Labelled.load(folder / manifest["gallery"]),
             {key: value for key, value in manifest.items() if key not in _WRITTEN_BY_SAVE},
+        )
+
+
+def _files(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the digest of each file by name; the names must be those that `save` writes."""
+    files, gallery = manifest.get("files"), manifest.get("gallery")
+    files = files if isinstance(files, dict) else {}
+    wrong = set(files) ^ {*_ALWAYS, str(gallery)}
+    if gallery not in tuple(GALLERY.values()):
+        wrong.add(str(gallery))
+    if wrong:
+        raise DataError(
+            f"{str(folder / MANIFEST)!r} must name each file that a run writes, and no other. "
+            f"It is wrong about {', '.join(repr(name[:80]) for name in sorted(wrong)[:5])}.",
+            hint="run the same command again, and read no run that somebody tampered with.",
+        )
+    return files
+
+
+def _require_inside(folder: Path, name: str) -> None:
+    where = Path(os.path.realpath(folder / name))  # Path.resolve gives up on links in a circle
+    if not where.is_relative_to(os.path.realpath(folder)):
+        raise DataError(
+            f"{str(folder / name)!r} is a link to a file outside the run folder.",
+            hint="if you trust that file, put it there in place of the link.",
         )
 
 
