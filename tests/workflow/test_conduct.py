@@ -337,7 +337,7 @@ def test_work_that_takes_longer_than_starting_workers_goes_to_them(tmp_path, mon
 
 def test_workers_are_no_more_than_fit_into_memory(tmp_path, pool, monkeypatch):
     # seen through the number of cells that are computed at the same time
-    memory = local_module.psutil.virtual_memory().available
+    memory = local_module.free_bytes()
     with pool.opened(SHARED, cells(8)) as bench:
         assert bench._most == 2
     with pool.opened(SHARED, cells(8, memory=memory)) as bench:

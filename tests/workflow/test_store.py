@@ -172,6 +172,7 @@ def test_two_claim_and_one_gets_it(tmp_path):
         first.give_back(CELL)
         assert second.claim(CELL)
         put(second, CELL)
+        assert second.claimed() == {OTHER.address}
         assert not first.claim(CELL)
         assert first.finished() == {CELL.address}
 

@@ -28,6 +28,7 @@ from loky.process_executor import BrokenProcessPool
 from threadpoolctl import threadpool_limits
 
 from steelyard._support.validation import check_integer
+from steelyard.training import free_bytes
 from steelyard.workflow.cells import Cell
 from steelyard.workflow.engines.engine import Listen
 from steelyard.workflow.engines.perform import Job, Outcome, perform
@@ -245,4 +246,4 @@ def _end_with(parent: int) -> None:
 def _that_fit(need: int) -> int:
     """Return how many workers fit into memory: libraries and shared data, and their cell's need."""
     own = psutil.Process().memory_info().rss
-    return max(1, int(_MEMORY_SHARE * psutil.virtual_memory().available) // (own + need))
+    return max(1, int(_MEMORY_SHARE * free_bytes()) // (own + need))
