@@ -172,7 +172,8 @@ class _Bench:
                 stacklevel=2,
             )
         self._waiting = not room
-        return min(_AHEAD * max(room, 1), self._most or _AHEAD * max(room, 1))
+        most = _AHEAD * max(room, 1)
+        return most if self._most is None else min(most, self._most)
 
     def submit(self, job: Job, listen: Listen) -> Future[Outcome]:
         """Compute a cell in a worker of the cluster."""
