@@ -1,6 +1,6 @@
 """Fits: encodings, networks, one readable loop for many at once, the recorder."""
 
-from steelyard.training.devices import checked_device
+from steelyard.training.devices import checked_device, named_device
 from steelyard.training.ensemble import fit_ensemble
 from steelyard.training.fit import fit
 from steelyard.training.fitted import Fitted
@@ -26,6 +26,7 @@ __all__ = [
     "default_probe",
     "fit",
     "fit_ensemble",
+    "named_device",
     "parquet_trace",
     "prepare",
     "read_cartography",

@@ -34,11 +34,12 @@ from steelyard.training import (
     checked_device,
     declared_stacks,
     fit_ensemble,
+    named_device,
     prepare,
 )
 from steelyard.workflow.cells import Cell, Content, Needs, Report
 from steelyard.workflow.conduct import conduct
-from steelyard.workflow.engines import Engine, choose_engine
+from steelyard.workflow.engines import Engine, Local, choose_engine
 from steelyard.workflow.store import Store
 
 
@@ -98,7 +99,10 @@ def train_members(
     """
     if not members:
         raise ParameterError("The 'members' parameter of train_members must hold one. Got [].")
-    checked_device(device)
+    if engine == "local" or isinstance(engine, Local):
+        checked_device(device)
+    else:  # what devices other machines have is seen there
+        named_device(device)
     models = dict.fromkeys(member.recipe.model for member in members)
     shared = {model: prepare(train_part, held_out, model=model) for model in models}
     numbered = [
@@ -153,10 +157,9 @@ def _cells(
             _name(trained),
             Stack(trained, seed, device),
             1 if trees else sum(member.recipe.epochs for member in trained),
-            Needs(
-                gpus=int(device.startswith("cuda") and not trees),
-                memory=len(trained) * bytes_a_network(prepared, trained),
-            ),
+            # networks on a GPU lie in its own memory
+            Needs(gpus=1) if device.startswith("cuda") and not trees
+            else Needs(memory=len(trained) * bytes_a_network(prepared, trained)),
         )  # fmt: skip
         yield cell, numbers
 

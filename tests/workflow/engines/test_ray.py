@@ -287,6 +287,25 @@ def test_as_many_cells_as_there_is_room_for_are_computed_at_once(tmp_path, engin
     conducted(tmp_path / "run", cells(2, meeting=str(meeting), guests=2), engine, meet)
 
 
+def test_a_gpu_is_looked_for_where_the_work_is(tmp_path, engine, monkeypatch):
+    asked = []
+    submit = ray_module._Bench.submit
+
+    def spy(bench, job, listen):
+        asked.append(job.cell.needs)
+        return submit(bench, job, listen)
+
+    monkeypatch.setattr(ray_module._Bench, "submit", spy)
+    data, held_out, members = trainings("mlp")
+    if torch.cuda.is_available():
+        pytest.skip("this machine has the GPU that must not be found here")
+    with pytest.raises(ResourceError, match="'cuda' is not there"):
+        train_members(data, held_out, members, run=tmp_path, engine=engine, device="cuda")
+    assert asked == [Needs(gpus=1)]  # it was a worker that did not find it
+    with pytest.raises(ParameterError, match="'device'"):
+        train_members(data, held_out, members, run=tmp_path, engine=engine, device="cudo")
+
+
 def test_no_more_cells_than_workers_are_computed_at_once(tmp_path, cluster):
     with Ray(workers=1) as engine:
         found = conducted(tmp_path, cells(4, seconds=0.2), engine, last)

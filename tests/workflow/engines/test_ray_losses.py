@@ -110,6 +110,7 @@ def test_a_node_that_dies_costs_its_cells_alone(nodes, tmp_path, monkeypatch):
 PROGRAM = """
     import sys
     import numpy as np
+    import ray
     from toy_cells import cells, {how}
     from steelyard.workflow.conduct import conduct
     from steelyard.workflow.engines.ray import Ray
@@ -119,7 +120,7 @@ PROGRAM = """
         engine.start()
         for content in conduct(wanted, {how}, np.full(3, 2.0), store, engine):
             assert content.arrays["values"][1] == 2 * content.metadata["number"]
-    print("done")
+    print("done", ray.is_initialized())
 """
 
 
@@ -164,7 +165,7 @@ def test_a_cluster_of_our_own_is_silent_and_ends_with_us(tmp_path):
     wait_for(4, tmp_path / "log")
     daemons = family(started)
     assert daemons
-    assert started.communicate(timeout=90) == ("done\n", "")
+    assert started.communicate(timeout=90) == ("done False\n", "")
     assert started.returncode == 0
     assert (tmp_path / "log.died").exists()  # a worker was killed, and nothing said of it
     assert computed(tmp_path / "log") == dict.fromkeys(range(12), 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 from steelyard._support.errors import MissingExtraError, ParameterError, ResourceError
@@ -22,6 +24,7 @@ _ADDRESS = re.compile(r"(ray://)?(\[[^\]\s]+\]|[^\s/:\[\]]+):(\d{1,5})")
 _WORDS = ("local", "auto")  # that Ray takes in the place of an address
 _PATIENCE = 5.0  # seconds that a cluster has to answer
 # what a client of HTTP/2 says first; a server answers with its settings
+_TRIES = "RAY_gcs_server_port_wait_time_s"  # one a second
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 _SETTINGS = 4  # the kind of such a frame, in the fourth of its bytes
 
@@ -70,25 +73,18 @@ def connect(address: str | None, cores: int) -> bool:
             _require_connected_to(address)
         return False
     where = stated_address(address)
-    started: dict[str, Any] = {}
-    if where == "local":
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        started = {"num_cpus": cores, "include_dashboard": False}
-    elif where != "auto":
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if where not in _WORDS:
         _require_answer(where)
     try:
-        ray.init(where, log_to_driver=False, logging_level=logging.ERROR, **started)
+        if where == "local":
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+            ray.init(where, num_cpus=cores, include_dashboard=False, **quiet)
+        else:
+            with _few_tries():
+                ray.init(where, **quiet)
     except Exception as error:
-        if "ray[client]" in str(error):
-            raise MissingExtraError(
-                "Addresses that begin with ray:// need Ray's client, which is not installed.",
-                hint="pip install 'ray[client]', or start the work on a machine of the cluster.",
-            ) from error
-        raise ResourceError(
-            f"Cannot use the Ray cluster {where!r}: {last_line(error)}",
-            hint="see with `ray status` whether it runs, and whether ray and Python have the same "
-            "versions there and here.",
-        ) from error
+        raise _explained(error, where) from error
     _let_daemons_print(False)
     return True
 
@@ -103,6 +99,38 @@ def last_line(error: BaseException) -> str:
     """Return what an error of Ray's comes to: the lines before are where it was noticed."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
+
+
+def _explained(error: BaseException, address: str) -> Exception:
+    told = f"{error}\n{error.__cause__}"  # the reason lies in the second, or in both
+    if "ray[client]" in told:
+        return MissingExtraError(
+            "Addresses that begin with ray:// need Ray's client, which is not installed.",
+            hint="pip install 'ray[client]', or start the work on a machine of the cluster.",
+        )
+    if "InvalidAuthToken" in told:
+        return ResourceError(
+            f"The Ray cluster {address!r} asks for a token.",
+            hint="set RAY_AUTH_MODE=token; the token itself lies in ~/.ray/auth_token, as on the "
+            "machine where `ray start` made it.",
+        )
+    return ResourceError(
+        f"Cannot use the Ray cluster {address!r}: {last_line(error)}",
+        hint="see with `ray status` whether it runs, whether ray and Python have the same versions "
+        "there and here, and whether it asks for a token (RAY_AUTH_MODE=token).",
+    )
+
+
+@contextlib.contextmanager
+def _few_tries() -> Iterator[None]:
+    """Let Ray try for seconds, unless the user says how long: something answers there already."""
+    before = os.environ.get(_TRIES)
+    os.environ.setdefault(_TRIES, "2")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_TRIES]
 
 
 def _require_connected_to(address: str) -> None:
