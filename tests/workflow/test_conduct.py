@@ -8,9 +8,12 @@ import textwrap
 import threading
 import time
 from collections import Counter
+from concurrent.futures import Future
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from loky.process_executor import BrokenProcessPool
 from toy_cells import break_down, cells, compute, die, expected, fail
 
 from steelyard._support.errors import DataError, OutputError, ResourceError, SteelyardWarning
@@ -158,6 +161,36 @@ def test_a_worker_that_dies_between_two_cells_is_replaced(tmp_path):
         assert_expected(conducted(tmp_path / "run", wanted, engine), range(6))
     lines = (tmp_path / "log").read_text().splitlines()
     assert str(os.getpid()) not in {line.split()[1] for line in lines}
+
+
+def test_what_a_worker_stored_before_it_died_is_not_computed_again(tmp_path):
+    class Forgetful(Local):
+        """Its workers die when they have stored a cell, before they say so."""
+
+        @contextmanager
+        def opened(self, shared, cells):
+            with super().opened(shared, cells) as bench:
+                submit = bench.submit
+
+                def forget(job, listen):
+                    submit(job, listen)
+                    future = Future()
+                    future.set_exception(BrokenProcessPool("killed"))
+                    return future
+
+                bench.submit = forget
+                yield bench
+
+    told = []
+    wanted = cells(4, steps=2, log=str(tmp_path / "log"))
+    found = conducted(
+        tmp_path / "run", wanted, Forgetful(1), progress=lambda *words: told.append(words[0])
+    )
+    assert_expected(found, range(4))
+    assert computed(tmp_path / "log") == dict.fromkeys(range(4), 1)
+    assert told[-1] == 8
+    with Store(tmp_path / "run") as store:
+        assert not store.claimed()
 
 
 def test_warnings_of_workers_are_passed_on(tmp_path, engine):

@@ -1,6 +1,6 @@
 """Fits: encodings, networks, one readable loop for many at once, the recorder."""
 
-from steelyard.training.devices import checked_device
+from steelyard.training.devices import checked_device, named_device
 from steelyard.training.ensemble import fit_ensemble
 from steelyard.training.fit import fit
 from steelyard.training.fitted import Fitted
@@ -28,6 +28,7 @@ __all__ = [
     "fit",
     "fit_ensemble",
     "free_bytes",
+    "named_device",
     "parquet_trace",
     "prepare",
     "read_cartography",

@@ -28,12 +28,7 @@ def checked_device(name: str) -> torch.device:
     ResourceError
         If that device is not there.
     """
-    try:
-        device = torch.device(name)
-    except (RuntimeError, TypeError) as error:
-        raise _unknown(name) from error
-    if device.type not in ("cpu", "cuda"):
-        raise _unknown(name)
+    device = named_device(name)
     if device.type == "cuda":
         n_devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if (device.index or 0) >= n_devices:
@@ -42,6 +37,23 @@ def checked_device(name: str) -> torch.device:
                 f"The device {name!r} is not there; torch finds {there}.",
                 hint="train on device='cpu', or install a torch built for your GPU.",
             )
+    return device
+
+
+def named_device(name: str) -> torch.device:
+    """Return a device, whether this machine has it or not.
+
+    Raises
+    ------
+    ParameterError
+        If the name is of another kind of device.
+    """
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError) as error:
+        raise _unknown(name) from error
+    if device.type not in ("cpu", "cuda"):
+        raise _unknown(name)
     return device
 
 

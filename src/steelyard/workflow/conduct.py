@@ -108,6 +108,8 @@ def _compute_missing(
                     if error is None:
                         _keep(future.result(), cell, store)
                         tally.finish(cell)
+                    elif bench.is_lost(error) and store.adopt(cell):
+                        tally.finish(cell)
                     elif bench.is_lost(error):
                         _count_death(deaths, cell)
                         store.give_back(cell)

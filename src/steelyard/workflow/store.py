@@ -176,6 +176,13 @@ class Store:
         self._index.add([Entry(cell.address, cell.name, n_bytes, seconds, now)])
         shutil.rmtree(checkpoint_path(self.folder, cell.address), ignore_errors=True)
 
+    def adopt(self, cell: Cell) -> bool:
+        """Add a cell that a worker stored before it died; say whether there is one."""
+        path = cell_path(self.folder, cell.address)
+        if path.exists():
+            self._add([cell.address])
+        return path.exists()  # a damaged one is gone
+
     def discard(self, address: str) -> None:
         """Remove a cell."""
         cell_path(self.folder, address).unlink(missing_ok=True)
@@ -210,6 +217,7 @@ class Store:
                 path.unlink(missing_ok=True)
                 continue
             entries.append(Entry(address, name, path.stat().st_size))
+            shutil.rmtree(checkpoint_path(self.folder, address), ignore_errors=True)
         self._index.add(entries)
 
 

@@ -35,11 +35,12 @@ from steelyard.training import (
     checked_device,
     declared_stacks,
     fit_ensemble,
+    named_device,
     prepare,
 )
 from steelyard.workflow.cells import Cell, Content, Needs, Report
 from steelyard.workflow.conduct import conduct
-from steelyard.workflow.engines import Engine, choose_engine
+from steelyard.workflow.engines import Engine, Local, choose_engine
 from steelyard.workflow.store import Store
 
 
@@ -99,7 +100,10 @@ def train_members(
     """
     if not members:
         raise ParameterError("The 'members' parameter of train_members must hold one. Got [].")
-    checked_device(device)
+    if engine == "local" or isinstance(engine, Local):
+        checked_device(device)
+    else:  # what devices other machines have is seen there
+        named_device(device)
     models = dict.fromkeys(member.recipe.model for member in members)
     shared = {model: prepare(train_part, held_out, model=model) for model in models}
     numbered = [
@@ -156,10 +160,9 @@ def _cells(
             _name(trained),
             Stack(trained, seed, device),
             1 if trees else sum(member.recipe.epochs for member in trained),
-            Needs(
-                gpus=int(device.startswith("cuda") and not trees),
-                memory=len(trained) * bytes_a_network(prepared, trained),
-            ),
+            # networks on a GPU lie in its own memory
+            Needs(gpus=1) if device.startswith("cuda") and not trees
+            else Needs(memory=len(trained) * bytes_a_network(prepared, trained)),
         )  # fmt: skip
         yield cell, numbers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_choice
 from steelyard.workflow.engines.engine import Engine
 from steelyard.workflow.engines.local import Local
@@ -26,11 +27,16 @@ def choose_engine(
     Raises
     ------
     ParameterError
-        If no engine has that name.
+        If no engine has that name, or an address is given to one that has none.
     MissingExtraError
         If it needs a package that is not installed.
     """
     if check_choice(name, "engine", "choose_engine", ENGINES) == "local":
+        if address is not None:
+            raise ParameterError(
+                f"The engine 'local' takes no address. Got {address!r}.",
+                hint="an address is that of a Ray cluster: choose the engine ray with it.",
+            )
         return Local(workers)
     from steelyard.workflow.engines.ray import Ray  # an extra: imported by those who ask for it
 

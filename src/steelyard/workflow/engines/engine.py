@@ -18,7 +18,7 @@ class Bench(Protocol):
 
     @property
     def slots(self) -> int:
-        """How many cells are computed at the same time."""
+        """How many cells it takes at the same time, those that wait for a worker included."""
 
     def submit(self, job: Job, listen: Listen) -> Future[Outcome]:
         """Compute a cell.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import time
 import traceback
 import warnings
@@ -95,9 +96,21 @@ def perform(shared: Any, job: Job, report: Report | None = None) -> Outcome:
         except Exception as raised:
             if not isinstance(raised, SteelyardError):  # a defect: the traceback stays here
                 raised.add_note(traceback.format_exc())
-            error, content = raised, None
+            error, content = _sendable(raised), None
     said = [str(one.message) for one in caught if issubclass(one.category, SteelyardWarning)]
     return Outcome(time.perf_counter() - started, tuple(said), error, content)
+
+
+def _sendable(error: Exception) -> Exception:
+    """Return an error that can be made again in another process; not every class of them can."""
+    try:
+        copy.deepcopy(error)  # goes the way of pickling
+    except Exception:
+        sendable = RuntimeError(f"{type(error).__name__}: {error}")
+        for note in getattr(error, "__notes__", ()):
+            sendable.add_note(note)
+        return sendable
+    return error
 
 
 class _Notes:

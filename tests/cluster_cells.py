@@ -1,0 +1,77 @@
+"""Cells that look around in a worker of a cluster; its workers find them by name."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import ray
+import torch
+from threadpoolctl import threadpool_info
+
+from steelyard.workflow.cells import Content
+from steelyard.workflow.trainings import train_stack
+
+
+def look_around(shared, task, report, checkpoint):
+    """Return what a worker finds."""
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    context = ray.get_runtime_context()
+    return Content(
+        {"shared": np.asarray(shared).ravel()[:5]},
+        {
+            "pid": os.getpid(),
+            "node": context.get_node_id(),
+            "resources": context.get_assigned_resources(),
+            "gpus": os.environ.get("CUDA_VISIBLE_DEVICES"),
+            "threads": sorted({one["num_threads"] for one in threadpool_info()}),
+            "torch": [torch.get_num_threads(), *seen],
+            "writeable": shared.flags.writeable,
+            "sees the folder": checkpoint is not None,
+        },
+    )
+
+
+def last(shared, task, report, checkpoint):
+    """Say from when to when it was computed."""
+    began = time.time()
+    time.sleep(task["seconds"])
+    return Content({"span": np.array([began, time.time()])}, {})
+
+
+def meet(shared, task, report, checkpoint):
+    """Wait until as many as are expected are there."""
+    (Path(task["meeting"]) / str(task["number"])).touch()
+    end = time.monotonic() + 60
+    while len(os.listdir(task["meeting"])) < task["guests"]:
+        assert time.monotonic() < end, "nobody came"
+        time.sleep(0.02)
+    return Content({}, {})
+
+
+def large(shared, task, report, checkpoint):
+    return Content({"values": np.full(3_000_000, task["number"], float)}, {})
+
+
+class NeedsTwo(Exception):
+    """An exception that can be sent to another process and not be made again there."""
+
+    def __init__(self, first, second):
+        super().__init__(first)
+        self.second = second
+
+
+def fail_strangely(shared, task, report, checkpoint):
+    raise NeedsTwo("this", "that")
+
+
+def train_and_say(shared, stack, report, checkpoint):
+    """Train a cell, and say on which node in a log beside the run."""
+    content = train_stack(shared, stack, report, checkpoint)
+    with (checkpoint.parents[2] / "log").open("a") as log:
+        log.write(f"{checkpoint.name} {ray.get_runtime_context().get_node_id()}\n")
+    return content
