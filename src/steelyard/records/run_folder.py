@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -20,6 +22,9 @@ PREDICTIONS = "predictions.parquet"
 SAMPLES = "samples.parquet"
 EVALUATION = {"validation": "evaluation-validation.json", "test": "evaluation-test.json"}
 GALLERY = {"table": "gallery.parquet", "image": "gallery.npz"}
+RECORDS = (
+    VERDICT, SCORES, PLAN, PREDICTIONS, SAMPLES, *EVALUATION.values(), *GALLERY.values(),
+)  # fmt: skip
 
 # of the store of trainings; `steelyard.workflow.store` says what they hold
 WORK, CELLS, INDEX, WORKERS, CHECKPOINTS = (
@@ -94,6 +99,34 @@ def alone_in(folder: str | Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, as the manifest holds it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_unchanged(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise if a record is not the one that the manifest speaks of.
+
+    Raises
+    ------
+    DataError
+        If a file is missing, was changed, or is none that a run holds.
+    """
+    for name in (*manifest["files"], manifest.get("gallery")):
+        if name not in RECORDS:  # a manifest from elsewhere may name any file of this machine
+            raise DataError(
+                f"The manifest in {str(folder)!r} names {name!r}, which is no record of a run.",
+                hint="run the same command again.",
+            )
+    for name, expected in manifest["files"].items():
+        if not (folder / name).is_file() or digest(folder / name) != expected:
+            raise DataError(
+                f"{str(folder / name)!r} is missing or was changed since the run wrote it.",
+                hint="run the same command again.",
+            )
 
 
 def _is_ours(folder: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,8 @@ from steelyard.records.run_folder import (
     SCORES,
     VERDICT,
     claim_folder,
+    digest,
+    require_unchanged,
 )
 from steelyard.records.study import Study
 from steelyard.records.verdict import Verdict
@@ -129,7 +130,7 @@ class Weighing:
             **header("Manifest", status="complete"),
             "study": self.study.to_dict(),
             "gallery": gallery,
-            "files": {name: _digest(folder / name) for name in stored},
+            "files": {name: digest(folder / name) for name in stored},
         }
         write_json(manifest, folder / MANIFEST)
 
@@ -148,12 +149,7 @@ class Weighing:
             raise DataError(
                 f"The run in {str(folder)!r} did not finish.", hint="run the same command again."
             )
-        for name, digest in manifest["files"].items():
-            if not (folder / name).is_file() or _digest(folder / name) != digest:
-                raise DataError(
-                    f"{str(folder / name)!r} is missing or was changed since the run wrote it.",
-                    hint="run the same command again.",
-                )
+        require_unchanged(folder, manifest)
         samples, _ = read_parquet(folder / SAMPLES, "Samples")
         return cls(
             Study.from_dict(manifest["study"]),
@@ -167,7 +163,3 @@ class Weighing:
             Labelled.load(folder / manifest["gallery"]),
             {key: value for key, value in manifest.items() if key not in _WRITTEN_BY_SAVE},
         )
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
