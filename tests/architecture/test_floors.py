@@ -31,6 +31,11 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "ray": {"workflow"},
+    "loky": {"workflow"},
+    "joblib": {"workflow"},
+    "sqlite3": {"workflow"},
+    "mlflow": {"workflow"},
+    "filelock": {"records", "workflow"},
 }
 FILES = sorted(SOURCE.rglob("*.py"))
 

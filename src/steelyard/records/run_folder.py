@@ -24,6 +24,7 @@ SAMPLES = "samples.parquet"
 EVALUATION = {"validation": "evaluation-validation.json", "test": "evaluation-test.json"}
 GALLERY = {"table": "gallery.parquet", "image": "gallery.npz"}
 ALWAYS = (VERDICT, SCORES, PLAN, PREDICTIONS, SAMPLES, *EVALUATION.values())  # and one gallery
+RECORDS = (*ALWAYS, *GALLERY.values())
 
 # of the store of trainings; `steelyard.workflow.store` says what they hold
 WORK, CELLS, INDEX, WORKERS, CHECKPOINTS = (

@@ -126,16 +126,28 @@ class Store:
         OutputError
             If another process is at work here.
         """
+        with self.alone():
+            self._index.drop(self._index.addresses())
+            shutil.rmtree(self.folder / CELLS)
+            shutil.rmtree(self.folder / CHECKPOINTS, ignore_errors=True)
+            (self.folder / CELLS).mkdir()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes out while the block runs.
+
+        Raises
+        ------
+        OutputError
+            If one is at work here.
+        """
         with alone_in(self.folder):
             if self.others():
                 raise OutputError(
                     f"Another process is at work in {str(self.folder)!r}.",
                     hint="wait for it, or choose another folder.",
                 )
-            self._index.drop(self._index.addresses())
-            shutil.rmtree(self.folder / CELLS)
-            shutil.rmtree(self.folder / CHECKPOINTS, ignore_errors=True)
-            (self.folder / CELLS).mkdir()
+            yield
 
     def others(self) -> set[str]:
         """Return the tokens of the other processes at work here."""
