@@ -182,6 +182,13 @@ def test_a_link_out_of_the_run_folder_is_refused(name, tmp_path):
     Weighing.load(tmp_path / "link")
 
 
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal"])
+def test_a_run_in_which_another_process_has_just_begun_is_ours(suffix, tmp_path):
+    for name in ("run.lock", f"index.sqlite{suffix}"):
+        (tmp_path / name).touch()
+    assert require_own_folder(tmp_path) == tmp_path
+
+
 @pytest.mark.parametrize(
     "name", ["cells", "cells/3f", "workers", "unfinished", "index.sqlite", "run.lock"]
 )

@@ -31,7 +31,10 @@ WORK, CELLS, INDEX, WORKERS, CHECKPOINTS = (
     "work.json", "cells", "index.sqlite", "workers", "unfinished",
 )  # fmt: skip
 _LOCK = "run.lock"
-_STORE = {WORK, CELLS, INDEX, f"{INDEX}-wal", f"{INDEX}-shm", WORKERS, CHECKPOINTS, _LOCK}
+_STORE = {
+    WORK, CELLS, INDEX, *(f"{INDEX}-{what}" for what in ("wal", "shm", "journal")), WORKERS,
+    CHECKPOINTS, _LOCK,
+}  # fmt: skip
 
 
 def require_own_folder(folder: str | Path) -> Path:
