@@ -8,6 +8,17 @@ import pandas as pd
 import pytest
 
 import steelyard
+from steelyard.cli.runs import app
+from steelyard.records.run_folder import (
+    CELLS,
+    CHECKPOINTS,
+    INDEX,
+    MANIFEST,
+    RECORDS,
+    REPORT,
+    WORK,
+    WORKERS,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,7 +43,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
     assert (tmp_path / "run" / "report.html").exists()
 
 
-@pytest.mark.parametrize("page", ["ensembles.md"])
+@pytest.mark.parametrize("page", ["ensembles.md", "runs.md"])
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
@@ -51,6 +62,20 @@ def test_links_lead_somewhere(page):
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         if not link.startswith("http"):
             assert ((ROOT / page).parent / link).exists(), link
+
+
+def test_the_page_of_runs_shows_every_verb_and_no_other():
+    page = (ROOT / "docs" / "runs.md").read_text()
+    verbs = {one.name or one.callback.__name__ for one in app.registered_commands}
+    assert set(re.findall(r"^\$ steelyard runs (\w+)", page, re.MULTILINE)) == verbs
+    readme = (ROOT / "README.md").read_text()
+    assert "docs/runs.md" in readme
+
+
+def test_every_file_of_a_run_is_documented():
+    page = (ROOT / "docs" / "run-folder.md").read_text()
+    for name in (*RECORDS, MANIFEST, REPORT, WORK, INDEX, CELLS, WORKERS, CHECKPOINTS):
+        assert f"`{name}" in page, name
 
 
 def test_the_documented_files_and_rooms_exist():

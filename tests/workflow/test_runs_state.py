@@ -1,5 +1,6 @@
 """A run is read while anybody may write, and reading writes nothing."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from run_cases import IMAGES, NETWORK, TREES, content, scored, stopped, weighed
 from steelyard._support.errors import DataError, DataNotFoundError
 from steelyard._support.storage import read_json, write_json
 from steelyard.records.run_folder import INDEX, MANIFEST, PLAN, SCORES, VERDICT, WORK, WORKERS
+from steelyard.workflow.index import Index
 from steelyard.workflow.presence import Presence, living
 from steelyard.workflow.runs import export_run, list_runs, read_run
 from steelyard.workflow.store import Store, cell_path
@@ -175,11 +177,25 @@ def test_who_is_at_work_and_on_what(run):
     assert (state.status, state.at_work, state.under_way) == ("complete", (), {})
 
 
+def test_what_the_dead_claimed_is_not_under_way(run):
+    address = read_run(run).declared[0]
+    index = Index.open(run / INDEX)
+    index.drop([address])
+    assert index.claim(address, "host-1-abcdef01")
+    index.close()
+    state = read_run(run)
+    assert (state.at_work, state.under_way) == ((), {})
+
+
 def test_the_dead_are_not_at_work(run):
     (run / WORKERS / "host-1-abcdef01").mkdir(parents=True)
     (run / WORKERS / "host-1-abcdef01" / "alive.lock").touch()
     (run / WORKERS / "host-2-abcdef02").mkdir()
     assert read_run(run).status == "complete"
+    with (run / WORKERS / "host-1-abcdef01" / "alive.lock").open("rb") as another_readers:
+        fcntl = pytest.importorskip("fcntl")
+        fcntl.flock(another_readers, fcntl.LOCK_SH)
+        assert read_run(run).status == "complete"
     assert (run / WORKERS / "host-1-abcdef01").exists()  # a reader does not tidy up
 
 
@@ -214,13 +230,17 @@ def test_reading_leaves_no_trace(run, tmp_path):
         )
 
 
-def test_a_folder_that_may_not_be_written_can_be_read(original):
+@pytest.mark.parametrize("somebody", ["nobody is", "somebody is"])
+def test_a_folder_that_may_not_be_written_can_be_read(somebody, original):
     if not hasattr(os, "seteuid"):
         pytest.skip("this system has no users to become")
-    with tempfile.TemporaryDirectory() as parent:
+    with tempfile.TemporaryDirectory() as parent, contextlib.ExitStack() as stack:
         os.chmod(parent, 0o755)
         run = Path(shutil.copytree(original, Path(parent) / "run"))
-        for path in (run, *run.rglob("*")):
+        if somebody == "somebody is":
+            stack.enter_context(Store(run))
+        paths = (run, *run.rglob("*"))
+        for path in paths:
             path.chmod(0o555 if path.is_dir() else 0o444)
         root = os.geteuid() == 0
         expected = read_run(run)
@@ -232,11 +252,13 @@ def test_a_folder_that_may_not_be_written_can_be_read(original):
             with pytest.raises(OSError, match="denied"):
                 (run / "mine").touch()
             assert read_run(run) == expected
+            assert expected.status == ("running" if somebody == "somebody is" else "complete")
+            assert all(cell.seconds for cell in expected.cells)
             assert [one.path for one in list_runs(parent)] == [str(run)]
         finally:
             if root:
                 os.seteuid(0)
-            for path in (run, *run.rglob("*")):
+            for path in paths:
                 path.chmod(0o755)
 
 

@@ -12,7 +12,7 @@ from steelyard.records.interval import Interval
 from steelyard.report.digits import duration, percent, points
 from steelyard.workflow.runs import Difference, RunState
 
-RUN_COLUMNS = ["run", "status", "data", "trainings", "cells", "size", "started", "verdict"]
+RUN_COLUMNS = ["run", "status", "data", "study", "cells", "size", "started", "verdict"]
 _MOST = 40  # cells shown; --json has all
 _LABELS = {
     "as_is": "as it is",
@@ -236,4 +236,4 @@ def size_text(n_bytes: int) -> str:
         if size < 1000:
             break
         size, unit = size / 1000, larger
-    return f"{n_bytes} B" if unit == "B" else f"{size:.1f} {unit}"
+    return f"{size:.{0 if unit == 'B' or size >= 100 else 1}f} {unit}"
