@@ -1,18 +1,24 @@
 import errno
 import io
+import json
 import os
+import pickle
+import warnings
 import zipfile
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from steelyard._support import storage
+from steelyard._support import archives, storage
 from steelyard._support.errors import DataError, DataNotFoundError, OutputError
 from steelyard._support.storage import (
     header,
     json_text,
+    npz_metadata,
+    parse_json,
     read_json,
     read_npz,
     read_parquet,
@@ -211,20 +217,95 @@ def test_foreign_files_have_no_record(tmp_path):
         read_npz(tmp_path / "a.npy")
 
 
+def test_the_metadata_of_an_npz_are_read_alone(tmp_path, monkeypatch):
+    WRITERS["npz"](tmp_path / "a.npz")
+    real, read = archives._unpacked, []
+    monkeypatch.setattr(
+        archives,
+        "_unpacked",
+        lambda archive, one: (read.append(one.filename), real(archive, one))[1],
+    )
+    assert npz_metadata(tmp_path / "a.npz", "T") == header("T", names=NAMES)
+    assert read == ["steelyard.npy"]
+    with pytest.raises(DataError, match="must hold a Plan record"):
+        npz_metadata(tmp_path / "a.npz", "Plan")
+    np.savez(tmp_path / "b.npz", X=np.arange(3))
+    with pytest.raises(DataError, match="no steelyard record"):
+        npz_metadata(tmp_path / "b.npz", "T")
+
+
 def test_metadata_of_another_shape_is_refused(tmp_path):
     for note in ('"text"', "[1]", "{"):
         np.savez(tmp_path / "a.npz", steelyard=np.array(note))
-        with pytest.raises(DataError):
-            read_npz(tmp_path / "a.npz", "T")
+        for kind in ("T", None):
+            with pytest.raises(DataError):
+                read_npz(tmp_path / "a.npz", kind)
         table = pq.read_table(_plain_parquet(tmp_path)).replace_schema_metadata({"steelyard": note})
         pq.write_table(table, tmp_path / "b.parquet")
-        with pytest.raises(DataError):
-            read_parquet(tmp_path / "b.parquet", "T")
+        for kind in ("T", None):
+            with pytest.raises(DataError):
+                read_parquet(tmp_path / "b.parquet", kind)
 
 
 def _plain_parquet(folder):
     pd.DataFrame({"x": [1]}).to_parquet(folder / "plain.parquet")
     return folder / "plain.parquet"
+
+
+NO_JSON = {
+    "deep list": ("[" * 100_000, "nested too deeply"),
+    "deep object": ('{"a":' * 100_000, "nested too deeply"),
+    "NaN": ('{"a": NaN}', "it holds NaN, beyond what JSON or a float can hold"),
+    "infinity": ("[Infinity]", "it holds Infinity"),
+    "minus infinity": ("[-Infinity]", "it holds -Infinity"),
+    "1e999": ("[-1e999]", "it holds -1e999"),
+    "400 digits": ("[1" + "0" * 400 + "]", r"it holds 10{19}\.\.\., "),
+    "5000 digits": ("-" + "9" * 5000, r"it holds -9{19}\.\.\., "),
+    "no text": (b"\xff\xfe{", "can't decode"),
+}
+
+
+@pytest.mark.parametrize("case", NO_JSON)
+def test_what_json_does_not_allow_or_nothing_can_hold_is_refused(case, tmp_path):
+    content, reason = NO_JSON[case]
+    content = content if isinstance(content, bytes) else content.encode()
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(DataError, match=f"is no readable JSON document: .*{reason}.*Hint: "):
+        read_json(tmp_path / "a.json", "T")
+    if case != "no text":
+        with pytest.raises(ValueError, match=reason):
+            parse_json(content.decode())
+    table = pq.read_table(_plain_parquet(tmp_path)).replace_schema_metadata({"steelyard": content})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=f"is no readable parquet file: .*{reason}"):
+        read_parquet(tmp_path / "a.parquet")
+    if case != "no text":
+        np.savez(tmp_path / "a.npz", steelyard=np.array(content.decode()))
+        with pytest.raises(DataError, match=f"is no readable npz .*{reason}"):
+            read_npz(tmp_path / "a.npz")
+
+
+def test_what_json_allows_is_read():
+    largest = 10**307
+    text = f'{{"a": [1.5e-400, -2, {largest}, 1e308], "b": {{}}, "a": [null, true]}}'
+    assert parse_json(text) == {"a": [None, True], "b": {}}
+    assert parse_json(f"[{largest}, 1.5e-400, -2, 1e308]") == [largest, 0.0, -2, 1e308]
+    assert type(parse_json("2")) is int
+    assert parse_json("[" * 50 + "]" * 50)
+
+
+def test_an_error_shows_no_more_of_a_hostile_header_than_a_line(tmp_path):
+    for document in (
+        {"record": "a" * 500},
+        {"record": "\x1b[2J\n" * 99},
+        {"record": "T", "format": "\x1b[2J\n" * 99},
+    ):
+        (tmp_path / "a.json").write_text(json.dumps(document))
+        with pytest.raises(DataError) as it:
+            read_json(tmp_path / "a.json", "T")
+        message = str(it.value)
+        assert message.isprintable()
+        assert len(message) < len(str(tmp_path)) + 150
 
 
 class Trap:
@@ -240,9 +321,7 @@ class Trap:
 def test_nothing_is_unpickled(tmp_path):
     sprung = tmp_path / "sprung"
     np.savez(tmp_path / "a.npz", X=np.array([Trap(sprung)], dtype=object))
-    with pytest.raises(
-        DataError, match=r"no readable npz file of plain arrays.*allow_pickle=False"
-    ):
+    with pytest.raises(DataError, match=r"no readable npz file of plain arrays: it holds objects"):
         read_npz(tmp_path / "a.npz")
     content = io.BytesIO()
     np.lib.format.write_array(content, np.array([Trap(sprung)], dtype=object), allow_pickle=True)
@@ -251,6 +330,82 @@ def test_nothing_is_unpickled(tmp_path):
     with pytest.raises(DataError, match="no readable npz"):
         read_npz(tmp_path / "b.npz", "T")
     assert not sprung.exists()
+
+
+def test_no_type_of_a_parquet_file_is_unpickled(tmp_path):
+    # pyarrow before 14.0.1 did so unasked: CVE-2023-47248
+    sprung = tmp_path / "sprung"
+    plain = pa.field("x", pa.int64())
+    for nested in (False, True):
+        inner = plain.with_metadata(
+            {
+                "ARROW:extension:name": "arrow.py_extension_type",
+                "ARROW:extension:metadata": pickle.dumps(Trap(sprung)),
+            }
+        )
+        field = pa.field("x", pa.struct([inner])) if nested else inner
+        values = pa.array([{"x": 1}] if nested else [1], field.type)
+        table = pa.Table.from_arrays([values], schema=pa.schema([field]))
+        pq.write_table(table, tmp_path / "a.parquet")
+        raw = pq.ParquetFile(tmp_path / "a.parquet").metadata.metadata
+        assert b"ARROW:schema" in raw
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # some versions say that they did not
+            frame, _ = read_parquet(tmp_path / "a.parquet")
+        assert frame["x"].tolist() == ([{"x": 1}] if nested else [1])
+    assert not sprung.exists()
+
+
+HOSTILE_PANDAS = (
+    "[]",
+    "1",
+    "{",
+    "[" * 100_000,
+    '{"index_columns": ["nowhere"], "columns": [], "column_indexes": []}',
+    '{"index_columns": [{"kind": "range", "name": null, "start": 0, "stop": 9, "step": 0}], '
+    '"columns": [], "column_indexes": []}',
+    '{"index_columns": [], "columns": [{"name": "x", "field_name": "x", "pandas_type": "int64", '
+    '"numpy_type": "open(\'SPRUNG\', \'w\')", "metadata": null}], "column_indexes": []}',
+)
+
+
+@pytest.mark.parametrize("note", HOSTILE_PANDAS, ids=range(len(HOSTILE_PANDAS)))
+def test_hostile_notes_for_pandas_are_refused(note, tmp_path):
+    sprung = tmp_path / "sprung"
+    note = note.replace("SPRUNG", str(sprung))
+    table = pa.table({"x": [1, 2]}).replace_schema_metadata({"pandas": note})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"is no readable parquet file: .*Hint: ") as it:
+        read_parquet(tmp_path / "a.parquet")
+    assert "\n" not in str(it.value)
+    assert not sprung.exists()
+
+
+@pytest.mark.parametrize("name", ["secret.parquet", "/secret.parquet", "../run/secret.parquet"])
+def test_a_column_that_stands_in_another_file_is_not_fetched(name, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    written = {}
+    for what in ("secret", "public"):
+        footer = []
+        table = pa.table({"x": [what] * 3})
+        pq.write_table(table, folder / f"{what}.parquet", metadata_collector=footer)
+        footer[0].set_file_path(str(folder) + name if name.startswith("/") else name)
+        footer[0].write_metadata_file(folder / f"{what}.footer")
+        written[what] = (folder / f"{what}.parquet").read_bytes()
+    # a footer alone, all of whose columns stand elsewhere
+    (folder / "secret.footer").rename(folder / "a.parquet")
+    chunk = pq.read_metadata(folder / "a.parquet").row_group(0).column(0)
+    assert chunk.file_path.endswith(name)
+    with pytest.raises(DataError, match="is no readable parquet file"):
+        read_parquet(folder / "a.parquet")
+    # a whole file whose footer sends its reader elsewhere: its own column is read
+    whole, footer = written["public"], (folder / "public.footer").read_bytes()
+    length = int.from_bytes(whole[-8:-4], "little")
+    (folder / "b.parquet").write_bytes(whole[: -8 - length] + footer[4:])
+    chunk = pq.read_metadata(folder / "b.parquet").row_group(0).column(0)
+    assert chunk.file_path.endswith(name)
+    assert read_parquet(folder / "b.parquet")[0]["x"].tolist() == ["public"] * 3
 
 
 def test_nothing_is_pickled(tmp_path):

@@ -11,7 +11,7 @@ from PIL import Image
 from steelyard.cli.app import run
 from steelyard.records import Plan, Weighing, load_scores
 
-QUICK = ["--degrees", "0,1", "--seeds", "2"]
+QUICK = ["--degrees", "0,1", "--seeds", "2", "--workers", "1"]
 
 
 @pytest.fixture

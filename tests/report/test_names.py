@@ -25,10 +25,11 @@ def test_long_names_are_cut_with_an_ellipsis():
     assert shortened("abcd efg", 6) == "abcd…"
 
 
-def test_chart_text_holds_no_tag_no_entity_and_no_formula():
+def test_chart_text_holds_no_tag_no_entity_no_formula_and_no_colour():
     assert chart_text("<b>&amp;</b>", 40) == "&lt;b&gt;&amp;amp;&lt;/b&gt;"
     assert chart_text("$x^2$", 40) == "&#36;x^2&#36;"
     assert chart_text('"q"', 40) == '"q"'
+    assert chart_text("@ink", 40) == "&#64;ink"  # page.js would put a colour there
 
 
 def test_phrases():

@@ -1,5 +1,6 @@
 """A training that stops at any epoch goes on to the very same bits; no other takes its place."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -175,6 +176,34 @@ def test_a_damaged_checkpoint_says_so(name, tmp_path):
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(DataError, match="is no readable"):
         fit_ensemble(READY, MEMBERS, checkpoint=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "stacks",
+    [
+        None,
+        [],
+        "../../x",
+        [0, 1, 2],
+        [[0, 1]],
+        [[0, 1, 2], []],
+        [[0, 1, 2, 3]],
+        [[0, 1, 1]],
+        [[0, 1, 2], [2]],
+        [["../../x", 1, 2]],
+        [[0.0, 1, 2]],
+        [[False, 1, 2]],
+    ],
+)
+def test_a_list_that_does_not_name_every_member_once_is_refused(stacks, tmp_path):
+    fit_ensemble(READY, MEMBERS, checkpoint=tmp_path)
+    document = json.loads((tmp_path / "ensemble.json").read_text())
+    assert document["stacks"] == [[0, 1, 2]]
+    (tmp_path / "ensemble.json").write_text(json.dumps({**document, "stacks": stacks}))
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DataError, match=r"must name each of 3 members once.*Hint: choose another"):
+        fit_ensemble(READY, MEMBERS, checkpoint=tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_checkpoint_that_cannot_be_written_says_so(tmp_path):

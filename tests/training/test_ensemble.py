@@ -21,7 +21,7 @@ from steelyard._support.errors import (
 )
 from steelyard.records import Recipe
 from steelyard.resampling import by_count
-from steelyard.training import Member, fit_ensemble, prepare, stacked
+from steelyard.training import Member, fit_ensemble, memory, prepare, stacked
 from steelyard.training.members import alike, parts
 from steelyard.training.memory import bytes_a_member
 
@@ -138,6 +138,17 @@ def test_little_memory_trains_in_parts_with_the_same_result(monkeypatch):
 def stacked_shapes():
     return {"layer0.weight": (9, 36), "layer0.bias": (9,), "layer1.weight": (3, 9),
             "layer1.bias": (3,)}  # fmt: skip
+
+
+def test_a_container_may_be_allowed_less_than_the_machine_has(tmp_path, monkeypatch):
+    whole = memory.free_bytes()
+    monkeypatch.setattr(memory, "_CONTAINER", tmp_path)
+    (tmp_path / "memory.current").write_text("600\n")
+    for limit, free in (("1000\n", 400), ("500\n", 0)):
+        (tmp_path / "memory.max").write_text(limit)
+        assert memory.free_bytes() == free
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.free_bytes() > whole / 2
 
 
 def test_a_network_that_does_not_fit_is_refused_before_it_starts(monkeypatch):

@@ -116,7 +116,8 @@ LINE = '{"guid":1,"logits_epoch_0":[1,2],"gold":0}\n'
         ({0: LINE + LINE.replace("[1,2]", "[1]")}, DataError, "as many logits each"),
         ({0: LINE + LINE.replace('gold":0', 'gold":1')}, MismatchError, "labels differ"),
         ({0: LINE.replace('gold":0', 'gold":2')}, DataError, "codes, 0 to 1"),
-        ({0: LINE.replace("[1,2]", "[NaN,2]")}, DataError, "NaN or infinite"),
+        ({0: LINE.replace("[1,2]", "[NaN,2]")}, DataError, "Line 1 of .* it holds NaN"),
+        ({0: "[" * 100_000}, DataError, "Line 1 of .* nested too deeply"),
     ],
 )
 def test_broken_files_are_named(files, error, message, tmp_path):

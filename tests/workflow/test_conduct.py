@@ -149,6 +149,20 @@ def test_a_cell_that_always_kills_its_worker_is_given_up(tmp_path):
             conducted(tmp_path / "run", wanted, engine, die)
 
 
+def test_a_worker_that_dies_between_two_cells_is_replaced(tmp_path):
+    wanted = cells(6, log=str(tmp_path / "log"))
+    with Local(2) as engine:
+        engine.start()
+        made_ready(engine)
+        for worker in engine._pool:  # as the system does where memory is short
+            (process,) = worker._executor._processes.values()
+            os.kill(process.pid, signal.SIGKILL)
+        time.sleep(0.5)
+        assert_expected(conducted(tmp_path / "run", wanted, engine), range(6))
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert str(os.getpid()) not in {line.split()[1] for line in lines}
+
+
 def test_what_a_worker_stored_before_it_died_is_not_computed_again(tmp_path):
     class Forgetful(Local):
         """Its workers die when they have stored a cell, before they say so."""
@@ -356,7 +370,7 @@ def test_work_that_takes_longer_than_starting_workers_goes_to_them(tmp_path, mon
 
 def test_workers_are_no_more_than_fit_into_memory(tmp_path, pool, monkeypatch):
     # seen through the number of cells that are computed at the same time
-    memory = local_module.psutil.virtual_memory().available
+    memory = local_module.free_bytes()
     with pool.opened(SHARED, cells(8)) as bench:
         assert bench._most == 2
     with pool.opened(SHARED, cells(8, memory=memory)) as bench:

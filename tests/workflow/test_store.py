@@ -138,7 +138,7 @@ def test_a_cell_whose_file_is_gone_is_not_there(tmp_path):
 
 def test_what_a_killed_process_left_is_swept(tmp_path):
     aside = cell_path(tmp_path, CELL.address).with_name(".x.npz.0a1b2c3d.part")
-    dead = tmp_path / WORKERS / "host-1-0a1b2c3d"
+    dead = tmp_path / WORKERS / "host.1.0a1b2c3d"
     for folder in (aside.parent, dead):
         folder.mkdir(parents=True)
     aside.write_text("half")
@@ -172,6 +172,7 @@ def test_two_claim_and_one_gets_it(tmp_path):
         first.give_back(CELL)
         assert second.claim(CELL)
         put(second, CELL)
+        assert second.claimed() == {OTHER.address}
         assert not first.claim(CELL)
         assert first.finished() == {CELL.address}
 
@@ -297,6 +298,20 @@ def test_another_declaration_beside_a_living_one_is_refused(tmp_path):
             second.clear()
     with Store(tmp_path) as alone:
         alone.declare({}, [OTHER])
+
+
+def test_a_run_is_conducted_from_one_machine(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("socket.gethostname", lambda: "another.machine")
+        there = Store(tmp_path).__enter__()
+    with (
+        pytest.raises(OutputError, match=r"'another-machine' is at work in .*--engine ray"),
+        Store(tmp_path),
+    ):
+        pass
+    there.__exit__()
+    with Store(tmp_path):
+        pass
 
 
 def test_clearing_forgets_every_cell(tmp_path):

@@ -53,3 +53,12 @@ class MissingExtraError(SteelyardError, ImportError):
 
 class SteelyardWarning(UserWarning):
     """Something was left out or looks wrong, and the work goes on."""
+
+
+def unreadable(path: object, what: str, error: Exception) -> DataError:
+    """Return the error for a file that is not ``what`` its reader expected."""
+    reason = " ".join(str(error).split()).removesuffix(".") or type(error).__name__
+    return DataError(
+        f"{str(path)!r} is no readable {what}: {reason}.",
+        hint="it may be incomplete, or of another format; write or fetch it again.",
+    )

@@ -8,30 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import secrets
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from steelyard._support.errors import DataError, DataNotFoundError, OutputError
+from steelyard._support.archives import read_arrays, write_arrays
+from steelyard._support.errors import DataError, DataNotFoundError, OutputError, unreadable
 
 FORMAT = 1
 UNFINISHED = ".part"  # ends the name of a file that is being written
 _METADATA = "steelyard"
-# what numpy and zipfile raise for archives that are cut off, damaged or hold pickled objects
-_NOT_AN_NPZ = (
-    ValueError, OSError, EOFError, KeyError, TypeError, NotImplementedError, RuntimeError,
-    zipfile.BadZipFile, zlib.error, struct.error,
-)  # fmt: skip
+_MOST_DIGITS = 308  # of a whole number: as many always fit into a float
 
 
 @contextlib.contextmanager
@@ -92,11 +87,42 @@ def read_json(path: str | Path, kind: str) -> dict[str, Any]:
     """
     path = _existing(path)
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = parse_json(path.read_text("utf-8"))
     except (ValueError, OSError) as error:
-        raise _unreadable(path, "JSON document", error) from error
+        raise unreadable(path, "JSON document", error) from error
     _require_kind(document, kind, path)
     return document
+
+
+def parse_json(text: str) -> Any:
+    """Return what JSON says and no more: Python's own reader takes NaN, and 1e999 for infinity.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON, holds NaN, infinity or a number that no float can hold, or is nested
+        more deeply than Python can follow.
+    """
+    try:
+        return _STRICT.decode(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"it holds {text}, beyond what JSON or a float can hold")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text[:20])
+
+
+def _whole_number(text: str) -> int:
+    return int(text) if len(text) <= _MOST_DIGITS else _no_number(f"{text[:20]}...")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite, parse_int=_whole_number)
 
 
 def header(kind: str, **content: Any) -> dict[str, Any]:
@@ -133,10 +159,10 @@ def read_parquet(path: str | Path, kind: str | None = None) -> tuple[pd.DataFram
     path = _existing(path)
     try:
         table = pq.read_table(path)
-        metadata = json.loads((table.schema.metadata or {}).get(_METADATA.encode(), b"{}"))
+        metadata = _noted((table.schema.metadata or {}).get(_METADATA.encode(), b"{}").decode())
         frame = table.to_pandas()
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        raise _unreadable(path, "parquet file", error) from error
+    except Exception as error:  # on odd metadata pandas and pyarrow raise almost anything
+        raise unreadable(path, "parquet file", error) from error
     if kind is not None:
         _require_kind(metadata, kind, path)
     return frame, metadata
@@ -157,11 +183,8 @@ def write_npz(
         For an array of objects: numpy.savez would pickle it.
     """
     note = np.array(json.dumps(metadata, sort_keys=True, allow_nan=False))
-    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
-    with written_aside(path) as aside, zipfile.ZipFile(aside, "w", method) as archive:
-        for name, array in {**arrays, _METADATA: note}.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
+    with written_aside(path) as aside:
+        write_arrays({**arrays, _METADATA: note}, aside, compress=compress)
 
 
 def read_npz(path: str | Path, kind: str | None = None) -> tuple[dict[str, np.ndarray], dict]:
@@ -173,13 +196,8 @@ def read_npz(path: str | Path, kind: str | None = None) -> tuple[dict[str, np.nd
         If it is not there, cannot be read, holds objects, or is another kind of record.
     """
     path = _existing(path)
-    try:
-        # opened here, because numpy leaves the file of a broken archive open
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-        metadata = json.loads(str(arrays.pop(_METADATA, "{}")))
-    except _NOT_AN_NPZ as error:
-        raise _unreadable(path, "npz file of plain arrays", error) from error
+    arrays = read_arrays(path)
+    metadata = _taken(arrays, path)
     if kind is not None:
         _require_kind(metadata, kind, path)
     return arrays, metadata
@@ -194,12 +212,24 @@ def npz_metadata(path: str | Path, kind: str) -> dict[str, Any]:
         If it is not there, cannot be read, or is another kind of record.
     """
     path = _existing(path)
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            metadata = json.loads(str(archive[_METADATA]))
-    except _NOT_AN_NPZ as error:
-        raise _unreadable(path, "npz file of plain arrays", error) from error
+    metadata = _taken(read_arrays(path, {_METADATA}), path)
     _require_kind(metadata, kind, path)
+    return metadata
+
+
+def _taken(arrays: dict[str, np.ndarray], path: Path) -> dict[str, Any]:
+    """Take the metadata out of the arrays of a file."""
+    try:
+        return _noted(str(arrays.pop(_METADATA, "{}")))
+    except ValueError as error:
+        raise unreadable(path, "npz file of plain arrays", error) from error
+
+
+def _noted(note: str) -> dict[str, Any]:
+    """Return the metadata that a file carries."""
+    metadata = parse_json(note)
+    if not isinstance(metadata, dict):
+        raise ValueError(f"its steelyard metadata are a {type(metadata).__name__}, not an object")
     return metadata
 
 
@@ -212,22 +242,16 @@ def _existing(path: str | Path) -> Path:
     return path
 
 
-def _unreadable(path: Path, what: str, error: Exception) -> DataError:
-    reason = str(error).strip().removesuffix(".") or type(error).__name__
-    return DataError(
-        f"{str(path)!r} is no readable {what}: {reason}.",
-        hint="it may be incomplete, or of another format; write or fetch it again.",
-    )
-
-
 def _require_kind(metadata: Any, kind: str, path: Path) -> None:
     metadata = metadata if isinstance(metadata, dict) else {}
     found = metadata.get("record")
     if found != kind:
-        came = f"a {found} record" if found else "no steelyard record"
+        ours = isinstance(found, str) and found.isidentifier()
+        came = f"a {found[:40]} record" if ours else "no steelyard record"
         raise DataError(f"{str(path)!r} must hold a {kind} record. It holds {came}.")
     if metadata.get("format") != FORMAT:
         raise DataError(
-            f"{str(path)!r} has format {metadata.get('format')!r}; this version reads {FORMAT}.",
+            f"{str(path)!r} has format {repr(metadata.get('format'))[:40]}; this version reads "
+            f"{FORMAT}.",
             hint="write it again with this version of steelyard.",
         )

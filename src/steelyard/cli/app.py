@@ -13,6 +13,7 @@ from steelyard.cli.datasets import datasets
 from steelyard.cli.evaluate import evaluate
 from steelyard.cli.plan import plan
 from steelyard.cli.report import report
+from steelyard.cli.runs import app as runs
 from steelyard.cli.score import score
 from steelyard.cli.terminal import one_line, our_warnings_alone
 from steelyard.cli.weigh import weigh
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 for verb in (weigh, score, plan, evaluate, report, datasets):
     app.command()(verb)
+app.add_typer(runs)
 
 
 def _print_version(wanted: bool) -> None:

@@ -24,6 +24,7 @@ from steelyard._support import progress as protocol
 from steelyard._support.errors import SteelyardWarning
 from steelyard._support.storage import json_text
 
+_UNBROKEN = 16  # characters of a word that a narrow table does not break
 _LINE_EVERY = 10.0  # seconds between lines where no bar can be drawn
 
 
@@ -89,12 +90,28 @@ def _lines_now_and_then() -> protocol.Progress:
     return advance
 
 
-def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table on standard output; every column but the first is right-aligned."""
+def print_facts(facts: list[tuple[str, str]]) -> None:
+    """Print what is called how, a line each, on standard output."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in facts:
+        grid.add_row(one_line(name), one_line(text))
+    Console(markup=False, highlight=False, emoji=False).print(grid)
+
+
+def print_table(title: str, columns: list[str], rows: list[list[str]], *, left: int = 1) -> None:
+    """Print a table on standard output; every column but the first ones is right-aligned."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for position, column in enumerate(columns):
+        words = " ".join([column, *(row[position] for row in rows)]).split()
         # names come from data: no markup in them, and no line breaks
-        table.add_column(column, justify="left" if position == 0 else "right", overflow="fold")
+        table.add_column(
+            column,
+            justify="left" if position < left else "right",
+            overflow="fold",
+            min_width=min(_UNBROKEN, max(map(len, words), default=0)),
+        )
     for row in rows:
         table.add_row(*[one_line(cell) for cell in row])
     Console(markup=False, highlight=False, emoji=False).print(table)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from steelyard._support.errors import DataError, DataNotFoundError
+from steelyard._support.storage import parse_json
 
 _SHAPE = 'a JSON object {"class": weight, ...} or a CSV file with the columns class and weight'
 
@@ -34,7 +34,7 @@ def read_prior(path: str | Path) -> dict[str, float]:
         )
     try:
         if path.suffix == ".json":
-            weights = json.loads(path.read_text("utf-8"))
+            weights = parse_json(path.read_text("utf-8"))
         else:
             frame = pd.read_csv(path, dtype={"class": str}, keep_default_na=False)
             if frame["class"].duplicated().any():

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -20,6 +23,8 @@ PREDICTIONS = "predictions.parquet"
 SAMPLES = "samples.parquet"
 EVALUATION = {"validation": "evaluation-validation.json", "test": "evaluation-test.json"}
 GALLERY = {"table": "gallery.parquet", "image": "gallery.npz"}
+ALWAYS = (VERDICT, SCORES, PLAN, PREDICTIONS, SAMPLES, *EVALUATION.values())  # and one gallery
+RECORDS = (*ALWAYS, *GALLERY.values())
 
 # of the store of trainings; `steelyard.workflow.store` says what they hold
 WORK, CELLS, INDEX, WORKERS, CHECKPOINTS = (
@@ -35,7 +40,8 @@ def require_own_folder(folder: str | Path) -> Path:
     Raises
     ------
     OutputError
-        If the path is a file, or a folder with files but without a steelyard run.
+        If the path is a file, a folder with files but without a steelyard run, or a run whose
+        trainings are kept elsewhere by a link: they are replaced and removed by their names.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
@@ -47,6 +53,12 @@ def require_own_folder(folder: str | Path) -> Path:
             f"The folder {str(folder)!r} holds files that are not a steelyard run.",
             hint="choose a new or empty folder with --out; nothing was overwritten.",
         )
+    cells = [f"{CELLS}/{one.name}" for one in (folder / CELLS).glob("*")]
+    for name in (*sorted(_STORE), *cells):
+        try:
+            require_inside(folder, name)
+        except DataError as error:
+            raise OutputError(error.message, error.hint) from error
     return folder
 
 
@@ -96,12 +108,65 @@ def alone_in(folder: str | Path) -> Iterator[None]:
         lock.release()
 
 
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, as the manifest holds it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_unchanged(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise unless the manifest speaks of the records of a run, and they are as it says.
+
+    Nothing is opened that has another name, or stands outside the folder.
+
+    Raises
+    ------
+    DataError
+        If the manifest names another file, or not all; if one is missing, was changed, or is a
+        link to somewhere else.
+    """
+    files, gallery = manifest.get("files"), manifest.get("gallery")
+    files = files if isinstance(files, dict) else {}
+    wrong = set(files) ^ {*ALWAYS, str(gallery)}
+    if gallery not in tuple(GALLERY.values()):
+        wrong.add(str(gallery))
+    if wrong:
+        raise DataError(
+            f"{str(folder / MANIFEST)!r} must name each file that a run writes, and no other. "
+            f"It is wrong about {', '.join(repr(name[:80]) for name in sorted(wrong)[:5])}.",
+            hint="run the same command again, and read no run that somebody tampered with.",
+        )
+    for name, expected in files.items():
+        require_inside(folder, name)
+        if not (folder / name).is_file() or digest(folder / name) != expected:
+            raise DataError(
+                f"{str(folder / name)!r} is missing or was changed since the run wrote it.",
+                hint="run the same command again.",
+            )
+
+
+def require_inside(folder: Path, name: str) -> None:
+    """Raise if a name of a run folder is a link that leads out of it.
+
+    Raises
+    ------
+    DataError
+        If it does.
+    """
+    where = Path(os.path.realpath(folder / name))  # Path.resolve gives up on links in a circle
+    if not where.is_relative_to(os.path.realpath(folder)):
+        raise DataError(
+            f"{str(folder / name)!r} is a link that leads out of the run folder.",
+            hint="if you trust what it leads to, put that in place of the link.",
+        )
+
+
 def _is_ours(folder: Path) -> bool:
     names = {one.name for one in folder.iterdir() if not one.name.endswith(UNFINISHED)}
     if not names or (_LOCK in names and names <= _STORE):
         return True  # a process may have been killed before it wrote the first record
-    try:
-        read_json(folder / MANIFEST, "Manifest")
-    except (DataError, DataNotFoundError):
-        return False
-    return True
+    for name, kind in ((MANIFEST, "Manifest"), (WORK, "Work")):
+        with contextlib.suppress(DataError, DataNotFoundError):
+            read_json(folder / name, kind)
+            return True
+    return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from steelyard._support.arrays import frozen_array
-from steelyard._support.errors import DataError
+from steelyard._support.errors import DataError, SteelyardError, unreadable
 from steelyard._support.storage import header, read_json, read_parquet, write_json, write_parquet
 from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
@@ -20,6 +19,7 @@ from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions, load_predictions, save_predictions
 from steelyard.records.run_folder import (
+    ALWAYS,
     EVALUATION,
     GALLERY,
     MANIFEST,
@@ -29,6 +29,9 @@ from steelyard.records.run_folder import (
     SCORES,
     VERDICT,
     claim_folder,
+    digest,
+    require_inside,
+    require_unchanged,
 )
 from steelyard.records.study import Study
 from steelyard.records.verdict import Verdict
@@ -123,37 +126,44 @@ class Weighing:
         self.verdict.save(folder / VERDICT)
         gallery = GALLERY[self.gallery.modality]
         self.gallery.save(folder / gallery)
-        stored = [SCORES, PLAN, PREDICTIONS, SAMPLES, *EVALUATION.values(), VERDICT, gallery]
         manifest = {
             **self.manifest,
             **header("Manifest", status="complete"),
             "study": self.study.to_dict(),
             "gallery": gallery,
-            "files": {name: _digest(folder / name) for name in stored},
+            "files": {name: digest(folder / name) for name in (*ALWAYS, gallery)},
         }
         write_json(manifest, folder / MANIFEST)
 
     @classmethod
     def load(cls, folder: str | Path) -> Weighing:
-        """Read a run folder.
+        """Read a run folder. Nothing outside it is opened, whatever its manifest says.
 
         Raises
         ------
+        DataNotFoundError
+            If it holds no manifest.
         DataError
-            If it holds no complete run, or a file is not the one that was written.
+            If it holds no complete run, a file is not the one that was written or stands elsewhere,
+            or the manifest names others than `save` writes.
         """
         folder = Path(folder)
+        require_inside(folder, MANIFEST)
         manifest = read_json(folder / MANIFEST, "Manifest")
         if manifest.get("status") != "complete":
             raise DataError(
                 f"The run in {str(folder)!r} did not finish.", hint="run the same command again."
             )
-        for name, digest in manifest["files"].items():
-            if not (folder / name).is_file() or _digest(folder / name) != digest:
-                raise DataError(
-                    f"{str(folder / name)!r} is missing or was changed since the run wrote it.",
-                    hint="run the same command again.",
-                )
+        require_unchanged(folder, manifest)
+        try:
+            return cls._read(folder, manifest)
+        except SteelyardError:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise unreadable(folder, "run folder", error) from error
+
+    @classmethod
+    def _read(cls, folder: Path, manifest: dict[str, Any]) -> Weighing:
         samples, _ = read_parquet(folder / SAMPLES, "Samples")
         return cls(
             Study.from_dict(manifest["study"]),
@@ -167,7 +177,3 @@ class Weighing:
             Labelled.load(folder / manifest["gallery"]),
             {key: value for key, value in manifest.items() if key not in _WRITTEN_BY_SAVE},
         )
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -29,9 +29,9 @@ def shortened(text: object, limit: int) -> str:
 
 
 def chart_text(text: object, limit: int) -> str:
-    """Return shortened text that Plotly shows as it stands: no tags, no formulas."""
+    """Return shortened text that Plotly shows as it stands: no tags, no formulas, no colours."""
     escaped = html.escape(shortened(text, limit), quote=False)  # it does not know &quot;
-    return escaped.replace("$", "&#36;")
+    return escaped.replace("$", "&#36;").replace("@", "&#64;")  # "@ink" names a colour to page.js
 
 
 def listed(names: Sequence[object], limit: int = 5) -> str:

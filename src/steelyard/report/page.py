@@ -15,6 +15,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 import steelyard
+from steelyard._support.errors import SteelyardError, unreadable
 from steelyard._support.storage import write_text
 from steelyard.records.run_folder import REPORT
 from steelyard.records.weighing import Weighing
@@ -76,12 +77,19 @@ def write_report(folder: str | Path) -> Path:
     Raises
     ------
     DataNotFoundError, DataError
-        If the folder holds no complete run.
+        If the folder holds no complete run, or values that no page can show.
     OutputError
         If the page cannot be written; nothing is left half-written.
     """
+    weighing = Weighing.load(folder)
+    try:
+        page = render(weighing)
+    except SteelyardError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise unreadable(folder, "run folder", error) from error
     path = Path(folder) / REPORT
-    write_text(render(Weighing.load(folder)), path)
+    write_text(page, path)
     return path
 
 

@@ -5,6 +5,7 @@ from steelyard.training.ensemble import fit_ensemble
 from steelyard.training.fit import fit
 from steelyard.training.fitted import Fitted
 from steelyard.training.members import CODE, Member
+from steelyard.training.memory import free_bytes
 from steelyard.training.prepared import Prepared, prepare
 from steelyard.training.recipes import PROBES, default_probe
 from steelyard.training.recorder import Recorder
@@ -26,6 +27,7 @@ __all__ = [
     "default_probe",
     "fit",
     "fit_ensemble",
+    "free_bytes",
     "named_device",
     "parquet_trace",
     "prepare",

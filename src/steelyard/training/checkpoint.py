@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from steelyard._support.errors import MismatchError
+from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_json, read_npz, write_json, write_npz
 from steelyard.records.recipe import Recipe
 from steelyard.training.loop import Job, Training
@@ -152,19 +152,21 @@ class CheckpointFolder:
         self._list = path / "ensemble.json"
         self._fingerprint, self._every = fingerprint, every
 
-    def stacks(self) -> list[list[int]] | None:
+    def stacks(self, n_members: int) -> list[list[int]] | None:
         """Return the numbers of the members of each stack, if an ensemble was begun here.
 
         Raises
         ------
         MismatchError
             If it was another one.
+        DataError
+            If the list does not name every member once; the numbers become names of files.
         """
         if not self._list.exists():
             return None
         document = read_json(self._list, "Ensemble")
         _require_same(document, self._fingerprint, self._list)
-        return [list(numbers) for numbers in document["stacks"]]
+        return _checked_stacks(document.get("stacks"), n_members, self._list)
 
     def write(self, stacks: Sequence[Sequence[int]]) -> None:
         """Remember which members are in which stack."""
@@ -177,8 +179,20 @@ class CheckpointFolder:
         return Checkpoint(path, self._fingerprint, self._every)
 
 
+def _checked_stacks(stacks: Any, n_members: int, path: Path) -> list[list[int]]:
+    listed = isinstance(stacks, list) and all(isinstance(one, list) and one for one in stacks)
+    numbers = [number for one in stacks for number in one] if listed else []
+    whole = all(type(number) is int for number in numbers)
+    if not whole or sorted(numbers) != list(range(n_members)):
+        raise DataError(
+            f"{str(path)!r} must name each of {n_members} members once. Got {repr(stacks)[:80]}.",
+            hint="choose another folder, or remove this one and train again.",
+        )
+    return stacks
+
+
 def _require_same(metadata: dict[str, Any], fingerprint: str, path: Path) -> None:
-    if metadata["fingerprint"] != fingerprint:
+    if metadata.get("fingerprint") != fingerprint:
         raise MismatchError(
             f"The checkpoint {str(path)!r} belongs to another training: its data, recipes, plans, "
             "seed, order or precision are not these.",

@@ -143,7 +143,7 @@ def _train_in_stacks(
 ) -> tuple[Fitted, ...]:
     """Train stacks side by side, one a core; one that does not fit into memory is halved."""
     at_once = bench.members_at_once(members, memory)
-    stacks = None if folder is None else folder.stacks()
+    stacks = None if folder is None else folder.stacks(len(members))
     if stacks is None:
         where = bench.device.type
         stacks = in_stacks(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from pathlib import Path
 
 import psutil
 import torch
@@ -21,6 +22,7 @@ _SHARE = 0.5
 _TRANSIENT = 2
 # Ours: bytes that the activations of a stack may take on the CPU.
 _CACHE = 2**25
+_CONTAINER = Path("/sys/fs/cgroup")  # of version 2
 # Ours: numbers that a prediction may hold at once (64 MB), and its largest batch.
 _PREDICTED, _MOST_ROWS = 2**24, 4096
 
@@ -105,11 +107,17 @@ def rows_to_predict(stack: Stack, input_shape: tuple[int, ...]) -> int:
     return max(1, min(_MOST_ROWS, _PREDICTED // numbers))
 
 
-def free_bytes(device: torch.device) -> int:
-    """Return the bytes that are free on a device."""
-    if device.type == "cuda":
+def free_bytes(device: torch.device | None = None) -> int:
+    """Return the bytes that are free on a device; None is the CPU."""
+    if device is not None and device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
+    free = int(psutil.virtual_memory().available)
+    try:  # a container may be allowed less than its machine has
+        allowed = int((_CONTAINER / "memory.max").read_text())
+        used = int((_CONTAINER / "memory.current").read_text())
+    except (OSError, ValueError):  # not in one, or without a limit ("max")
+        return free
+    return max(0, min(free, allowed - used))
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from steelyard._support.errors import DataError, DataNotFoundError
-from steelyard._support.storage import header, write_parquet, write_text
+from steelyard._support.storage import header, parse_json, write_parquet, write_text
 from steelyard.records.dynamics import Dynamics
 from steelyard.training.recorder import Recorder
 
@@ -139,7 +139,7 @@ def _records(folder: str | Path, epoch: int) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                record = json.loads(line)
+                record = parse_json(line)
                 absent = [key for key in expected if key not in record]
             except (ValueError, TypeError) as error:
                 raise DataError(

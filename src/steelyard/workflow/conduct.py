@@ -6,7 +6,7 @@ import contextlib
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
@@ -18,11 +18,12 @@ from steelyard._support.errors import (
 )
 from steelyard._support.progress import Progress, silent
 from steelyard.workflow.cells import Cell, Compute, Content
-from steelyard.workflow.engines.engine import Engine
+from steelyard.workflow.engines.engine import Engine, Listen
 from steelyard.workflow.engines.perform import Job, Outcome
 from steelyard.workflow.store import Store, read_cell, warn_of_damage, write_cell
 
 _POLL = 0.25  # seconds between two looks at what workers and other processes have done
+_NOTES = 50  # notes of workers read in one look: a thousand would keep a shared disk busy
 _DEATHS = 3  # workers that a cell may cost before it is given up
 
 
@@ -84,7 +85,7 @@ def _compute_missing(
 ) -> None:
     there = store.finished()
     missing = {cell.address: cell for cell in cells if cell.address not in there}
-    tally = _Tally(missing, progress)
+    tally = _Tally(missing, len({cell.address for cell in cells}), progress)
     if not missing:
         return
     with engine.opened(shared, list(missing.values())) as bench:
@@ -117,6 +118,7 @@ def _compute_missing(
                         raise error
                 tally.look(running.values(), store)
             elif elsewhere and not todo:
+                tally.say(f"waiting for another process that computes {len(elsewhere)} of them")
                 todo = _no_longer_elsewhere(elsewhere, store, tally)
     tally.end()
 
@@ -161,18 +163,20 @@ def _no_longer_elsewhere(elsewhere: deque[Cell], store: Store, tally: _Tally) ->
 class _Tally:
     """Counts steps of the missing cells, of finished ones and of those that are under way."""
 
-    def __init__(self, missing: dict[str, Cell], progress: Progress) -> None:
+    def __init__(self, missing: dict[str, Cell], n_cells: int, progress: Progress) -> None:
         self._total = sum(cell.steps for cell in missing.values())
         self._progress = progress
         self._steps: dict[str, int] = {}
-        self._tell(f"{len(missing)} cells" if len(missing) > 1 else "one cell")
+        self._looks = 0
+        kept = n_cells - len(missing)
+        self.say(f"{n_cells} cells" + (f", {kept} of them kept from before" if kept else ""))
 
-    def of(self, cell: Cell):  # type: ignore[no-untyped-def]
+    def of(self, cell: Cell) -> Listen:
         """Return what a cell that is computed in this process reports to."""
 
         def listen(steps: int) -> None:
             self._steps[cell.address] = steps
-            self._tell(cell.name)
+            self.say(cell.name)
 
         return listen
 
@@ -180,9 +184,12 @@ class _Tally:
         """Count all of a cell's steps."""
         self.of(cell)(cell.steps)
 
-    def look(self, running, store: Store) -> None:  # type: ignore[no-untyped-def]
-        """Read what the workers noted."""
-        for cell in running:
+    def look(self, running: Iterable[Cell], store: Store) -> None:
+        """Read what the workers noted, some of them each time."""
+        cells = list(running)
+        turns = -(-len(cells) // _NOTES) or 1
+        self._looks += 1
+        for cell in cells[self._looks % turns :: turns]:
             note = store.presence.folder / cell.address
             with contextlib.suppress(OSError, ValueError):  # not written yet, or just now
                 self.of(cell)(min(int(note.read_text()), cell.steps))
@@ -191,5 +198,6 @@ class _Tally:
         """Say that all is done."""
         self._progress(self._total, self._total, "computed")
 
-    def _tell(self, what: str) -> None:
+    def say(self, what: str) -> None:
+        """Tell what is going on."""
         self._progress(sum(self._steps.values()), self._total, what)

@@ -98,13 +98,17 @@ class Index:
     def read(cls, path: Path) -> Index:
         """Open the index for reading alone, in a folder that may be read-only.
 
+        Nothing is written, and nothing is left beside the file.
+
         Raises
         ------
         DataError
             If it is not there or damaged.
         """
-        # a reader needs to write beside the file, unless it is told that nobody will change it
-        for how in ("mode=ro", "mode=ro&immutable=1"):
+        # a reader writes beside the file, unless it is told that nobody will change it; while
+        # somebody has it open for writing its log is there, and a reader leaves nothing new
+        in_use = path.with_name(f"{path.name}-wal").exists()
+        for how in ("mode=ro", "mode=ro&immutable=1") if in_use else ("mode=ro&immutable=1",):
             try:
                 connection = sqlite3.connect(
                     f"{path.absolute().as_uri()}?{how}", uri=True, timeout=_PATIENCE

@@ -85,7 +85,7 @@ def score(
         (),
         members,
         seed=seed,
-        declared={"score": {"runs": runs, "recipe": recipe.to_dict()}},
+        declared={"score": {"runs": runs, "recipe": recipe.to_dict(), "seed": seed}},
         run=run,
         fresh=fresh,
         engine=engine,

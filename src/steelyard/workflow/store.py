@@ -46,7 +46,7 @@ from steelyard.records.run_folder import (
 )
 from steelyard.workflow.cells import Cell, Content
 from steelyard.workflow.index import Entry, Index
-from steelyard.workflow.presence import Presence, is_alive, sweep
+from steelyard.workflow.presence import Presence, elsewhere, is_alive, sweep
 
 _FILE = re.compile(r"([0-9a-f]{16})\.npz")
 
@@ -74,6 +74,11 @@ class Store:
             for name in (WORKERS, CELLS):
                 (self.folder / name).mkdir(exist_ok=True)
             others = sweep(self.folder / WORKERS)
+            if elsewhere(others):  # an index in WAL mode is in the memory of one machine
+                raise OutputError(
+                    f"The machine {elsewhere(others)[0]!r} is at work in {str(self.folder)!r}.",
+                    hint="conduct a run from one machine; --engine ray computes on many.",
+                )
             self.presence = Presence(self.folder / WORKERS)
             try:
                 self._index = Index.open(self.folder / INDEX)
@@ -121,16 +126,28 @@ class Store:
         OutputError
             If another process is at work here.
         """
+        with self.alone():
+            self._index.drop(self._index.addresses())
+            shutil.rmtree(self.folder / CELLS)
+            shutil.rmtree(self.folder / CHECKPOINTS, ignore_errors=True)
+            (self.folder / CELLS).mkdir()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes out while the block runs.
+
+        Raises
+        ------
+        OutputError
+            If one is at work here.
+        """
         with alone_in(self.folder):
             if self.others():
                 raise OutputError(
                     f"Another process is at work in {str(self.folder)!r}.",
                     hint="wait for it, or choose another folder.",
                 )
-            self._index.drop(self._index.addresses())
-            shutil.rmtree(self.folder / CELLS)
-            shutil.rmtree(self.folder / CHECKPOINTS, ignore_errors=True)
-            (self.folder / CELLS).mkdir()
+            yield
 
     def others(self) -> set[str]:
         """Return the tokens of the other processes at work here."""

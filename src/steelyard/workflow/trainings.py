@@ -8,6 +8,7 @@ trains its missing stacks as they would have been trained.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard._support.errors import ParameterError
+from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard._support.fingerprints import fingerprint
 from steelyard._support.progress import Progress, silent
 from steelyard.records.dynamics import Dynamics
@@ -117,7 +118,9 @@ def train_members(
         "n_trainings": len(members),
     }
     fitted: dict[int, Fitted] = {}
-    with _opened(run) as store, choose_engine(engine) as workers:
+    # an engine that was given stays as it is: its workers may serve the next call too
+    ours = choose_engine(engine) if isinstance(engine, str) else contextlib.nullcontext(engine)
+    with _opened(run) as store, ours as workers:
         if fresh:
             store.clear()
         store.declare(document, cells)
@@ -169,16 +172,27 @@ def train_stack(
 ) -> Content:
     """Train a cell; it has one thread, whatever machine it is on, so that its bits are the same."""
     prepared = shared[stack.members[0].recipe.model]
-    trees = prepared.model == "trees"
-    fitted = fit_ensemble(
-        prepared,
-        stack.members,
-        seed=stack.seed,
-        device=stack.device,
-        threads=1,
-        checkpoint=None if trees else checkpoint,
-        progress=lambda done, total, what: report(done),
-    )
+
+    def fit() -> Sequence[Fitted]:
+        return fit_ensemble(
+            prepared,
+            stack.members,
+            seed=stack.seed,
+            device=stack.device,
+            threads=1,
+            checkpoint=None if prepared.model == "trees" else checkpoint,
+            progress=lambda done, total, what: report(done),
+        )
+
+    goes_on = checkpoint is not None and checkpoint.exists()
+    try:
+        fitted = fit()
+    except (DataError, MismatchError):
+        if checkpoint is None or not goes_on:
+            raise
+        # what a killed process left may be damaged; without it, only an error of its own comes back
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        fitted = fit()
     arrays: dict[str, np.ndarray] = {}
     for number, one in enumerate(fitted):
         for part, predictions in zip(prepared.held_out, one.predictions, strict=True):
@@ -216,7 +230,22 @@ def fitted_of(prepared: Prepared, members: Sequence[Member], content: Content) -
         Those of the cell; their names are taken from here.
     content : Content
         The cell's.
+
+    Raises
+    ------
+    DataError
+        If the content is not what `train_stack` returns.
     """
+    try:
+        return _fitted_of(prepared, members, content)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise DataError(
+            f"A stored training holds something else than it should: {error}.",
+            hint="start the run over with --fresh.",
+        ) from error
+
+
+def _fitted_of(prepared: Prepared, members: Sequence[Member], content: Content) -> list[Fitted]:
     data = prepared.data
     found = []
     for number, member in enumerate(members):

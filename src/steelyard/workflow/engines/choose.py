@@ -11,13 +11,13 @@ ENGINES = ("local", "ray")
 
 
 def choose_engine(
-    name: str | Engine = "local", workers: int | None = None, address: str | None = None
+    name: str = "local", workers: int | None = None, address: str | None = None
 ) -> Engine:
-    """Return the engine of that name, or the engine that was given.
+    """Return the engine of that name.
 
     Parameters
     ----------
-    name : {"local", "ray"} or Engine
+    name : {"local", "ray"}
         Processes of this machine, or a Ray cluster.
     workers : int, optional
         Cells computed at the same time; None takes what the machine or the cluster has.
@@ -31,8 +31,6 @@ def choose_engine(
     MissingExtraError
         If it needs a package that is not installed.
     """
-    if not isinstance(name, str):
-        return name
     if check_choice(name, "engine", "choose_engine", ENGINES) == "local":
         if address is not None:
             raise ParameterError(

@@ -28,6 +28,7 @@ from loky.process_executor import BrokenProcessPool
 from threadpoolctl import threadpool_limits
 
 from steelyard._support.validation import check_integer
+from steelyard.training import free_bytes
 from steelyard.workflow.cells import Cell
 from steelyard.workflow.engines.engine import Listen
 from steelyard.workflow.engines.perform import Job, Outcome, perform
@@ -35,6 +36,8 @@ from steelyard.workflow.engines.perform import Job, Outcome, perform
 # Ours: what starting the workers costs, mostly the import of torch; work is handed to them only
 # if that saves more.
 _START = 3.0
+# Ours: workers started before it is known whether there is work for them.
+_EARLY = 2
 _IDLE = 30.0  # seconds after which a worker without work ends
 _MEMORY_SHARE = 0.8  # of what is free, for all workers together
 _POLL = 0.5  # seconds between two looks whether the conducting process still lives
@@ -73,7 +76,7 @@ class Local:
     def start(self) -> None:
         """Begin to make the workers ready, and do not wait for them."""
         if self.workers > 1:
-            self._hire(self.workers)
+            self._hire(min(self.workers, _EARLY))
 
     def end(self) -> None:
         """End the workers at once; what they were computing is lost."""
@@ -119,8 +122,8 @@ class _Worker:
         finally:
             if main:
                 signal.signal(signal.SIGINT, before)
-
         self._job: Future | None = None
+        self._died_idle = False
 
     @property
     def ready(self) -> bool:
@@ -136,10 +139,15 @@ class _Worker:
     def lost(self) -> bool:
         """Whether its process has died."""
         last = self._job or self._start
-        return last.done() and isinstance(last.exception(), BrokenProcessPool)
+        return self._died_idle or (last.done() and isinstance(last.exception(), BrokenProcessPool))
 
-    def submit(self, path: str, job: Job) -> Future[Outcome]:
-        self._job = self._executor.submit(_away, path, job)
+    def submit(self, path: str, job: Job) -> Future[Outcome] | None:
+        """Compute a cell; None if the process has died since its last one."""
+        try:
+            self._job = self._executor.submit(_away, path, job)
+        except BrokenProcessPool:
+            self._died_idle = True
+            return None
         return self._job
 
     def end(self) -> None:
@@ -167,10 +175,13 @@ class _Bench:
         self._left -= 1
         if not self._away:
             return self._here(job, listen)
-        workers = self._engine._hire(self._most)
-        # one that is still starting has no work yet either; it is the second choice
-        free = [one for one in workers if one.ready] or [one for one in workers if not one.busy]
-        return free[0].submit(self._file(), job)
+        while True:
+            workers = self._engine._hire(self._most)
+            # one that is still starting has no work yet either; it is the second choice
+            free = [one for one in workers if one.ready] or [one for one in workers if not one.busy]
+            future = free[0].submit(self._file(), job)
+            if future is not None:
+                return future
 
     def is_lost(self, error: BaseException) -> bool:
         """Whether a worker died; the next `submit` starts another."""
@@ -235,4 +246,4 @@ def _end_with(parent: int) -> None:
 def _that_fit(need: int) -> int:
     """Return how many workers fit into memory: libraries and shared data, and their cell's need."""
     own = psutil.Process().memory_info().rss
-    return max(1, int(_MEMORY_SHARE * psutil.virtual_memory().available) // (own + need))
+    return max(1, int(_MEMORY_SHARE * free_bytes()) // (own + need))
