@@ -1,5 +1,6 @@
 """Cells that look around in a worker of a cluster; its workers find them by name."""
 
+import contextlib
 import os
 import threading
 import time
@@ -50,6 +51,19 @@ def meet(shared, task, report, checkpoint):
     while len(os.listdir(task["meeting"])) < task["guests"]:
         assert time.monotonic() < end, "nobody came"
         time.sleep(0.02)
+    return Content({}, {})
+
+
+def stay(shared, task, report, checkpoint):
+    """Begin, go on whatever one is asked, and end."""
+    folder = Path(task["folder"])
+    (folder / f"begun {task['number']}").touch()
+    end = time.monotonic() + task["seconds"]
+    while time.monotonic() < end:
+        with contextlib.suppress(KeyboardInterrupt):
+            report(0)
+            time.sleep(0.05)
+    (folder / f"ended {task['number']}").touch()
     return Content({}, {})
 
 

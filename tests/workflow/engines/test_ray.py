@@ -38,7 +38,7 @@ from steelyard.workflow.trainings import train_members
 
 ray = pytest.importorskip("ray", reason="the extra `cluster` is not installed")
 
-from cluster_cells import fail_strangely, large, last, look_around, meet  # noqa: E402
+from cluster_cells import fail_strangely, large, last, look_around, meet, stay  # noqa: E402
 
 from steelyard.workflow.engines import cluster as cluster_module  # noqa: E402
 from steelyard.workflow.engines import ray as ray_module  # noqa: E402
@@ -409,18 +409,15 @@ def test_data_for_which_the_cluster_has_no_room_are_told(engine, monkeypatch):
 
 
 def test_an_error_stops_what_is_running(tmp_path, engine):
-    log = tmp_path / "log"
-    slow = cells(3, log=str(log), seconds=3.0)
-    began = time.monotonic()
-
     def interrupt(done, total, what):
-        if time.monotonic() - began > 1:
+        if list(tmp_path.glob("begun *")):
             raise KeyboardInterrupt
 
+    wanted = cells(3, folder=str(tmp_path), seconds=3.0)
     with pytest.raises(KeyboardInterrupt):
-        conducted(tmp_path / "run", slow, engine, progress=interrupt)
-    time.sleep(max(0.0, began + 5 - time.monotonic()))
-    assert not log.exists()  # nothing went on
+        conducted(tmp_path / "run", wanted, engine, stay, progress=interrupt)
+    time.sleep(5)
+    assert not list(tmp_path.glob("ended *"))
 
 
 # ------------------------------------------------------------------------------------- addresses
@@ -455,9 +452,12 @@ def test_another_cluster_than_the_one_in_use_is_refused(cluster):
 
 @pytest.fixture
 def unconnected(monkeypatch):
-    """As if Ray were not in use; nothing may be begun."""
+    """As if Ray were not in use; nothing may be begun. Returns how often Ray was shut down."""
+    shut_down = []
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "shutdown", lambda: shut_down.append(1))
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    return shut_down
 
 
 def answering(words):
@@ -504,15 +504,47 @@ def test_a_cluster_in_the_environment_is_taken(unconnected, monkeypatch):
         Ray().start()
 
 
-def test_what_ray_says_of_a_cluster_is_told_in_one_line(unconnected, monkeypatch):
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("Version mismatch:\n  there 1\n  here 2\n", "here 2.*ray status"),
+        ("RPC error: InvalidAuthToken: missing", "asks for a token.*RAY_AUTH_MODE=token"),
+    ],
+)
+def test_what_ray_says_of_a_cluster_is_told_in_one_line(reason, told, unconnected, monkeypatch):
     def init(*_, **__):
-        raise RuntimeError("Version mismatch:\n  there 1\n  here 2\n")
+        raise ConnectionError("no connection") from RuntimeError(reason)
+
+    def short(*_, **__):
+        raise RuntimeError(reason)
+
+    for failing in (init, short) if "Token" in reason else (short,):
+        monkeypatch.setattr(ray, "init", failing)
+        port = answering(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+        with pytest.raises(ResourceError, match=told) as raised:
+            Ray(f"127.0.0.1:{port}").start()
+        assert "\n" not in str(raised.value)
+    assert unconnected  # half a connection is none
+
+
+def test_the_client_is_an_extra_of_ray(unconnected, monkeypatch):
+    def init(*_, **__):
+        raise ValueError("Ray Client requires pip package `ray[client]`.")
 
     monkeypatch.setattr(ray, "init", init)
     port = answering(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
-    with pytest.raises(ResourceError, match=r"here 2.*ray status") as raised:
-        Ray(f"127.0.0.1:{port}").start()
-    assert "\n" not in str(raised.value)
+    with pytest.raises(MissingExtraError, match=r"pip install 'ray\[client\]'"):
+        Ray(f"ray://127.0.0.1:{port}").start()
+
+
+def test_an_interruption_while_connecting_ends_what_was_begun(unconnected, monkeypatch):
+    def init(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(KeyboardInterrupt):
+        Ray().start()
+    assert unconnected == [1]
 
 
 def test_without_ray_the_extra_is_named(monkeypatch, capsys, tmp_path):

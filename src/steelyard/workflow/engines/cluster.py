@@ -84,7 +84,11 @@ def connect(address: str | None, cores: int) -> bool:
             with _few_tries():
                 ray.init(where, **quiet)
     except Exception as error:
+        ray.shutdown()
         raise _explained(error, where) from error
+    except BaseException:  # an interruption: what was begun ends
+        ray.shutdown()
+        raise
     _let_daemons_print(False)
     return True
 
