@@ -280,6 +280,12 @@ def test_only_names_of_cells_are_read_from_the_folder(tmp_path):
     assert list(stored_addresses(tmp_path)) == [CELL.address]
 
 
+@pytest.mark.parametrize("address", ["../../secret", "/etc/passwd", "", "0" * 17, "0" * 15 + "/"])
+def test_what_is_no_address_leads_to_no_file(address, tmp_path):
+    with pytest.raises(DataError, match="16 hexadecimal digits"):
+        cell_path(tmp_path, address)
+
+
 def test_work_is_declared(tmp_path):
     with Store(tmp_path) as store:
         store.declare({"n_trainings": 3}, [CELL, OTHER, CELL])

@@ -48,6 +48,7 @@ from steelyard.workflow.cells import Cell, Content
 from steelyard.workflow.index import Entry, Index
 from steelyard.workflow.presence import Presence, elsewhere, is_alive, sweep
 
+_ADDRESS = re.compile("[0-9a-f]{16}")
 _FILE = re.compile(r"([0-9a-f]{16})\.npz")
 
 
@@ -234,7 +235,15 @@ class Store:
 
 
 def cell_path(folder: Path, address: str) -> Path:
-    """Return the file of a cell."""
+    """Return the file of a cell.
+
+    Raises
+    ------
+    DataError
+        If that is no address: an index from elsewhere may hold anything.
+    """
+    if not _ADDRESS.fullmatch(address):
+        raise DataError(f"A cell's address has 16 hexadecimal digits. Got {address[:80]!r}.")
     return folder / CELLS / address[:2] / f"{address}.npz"
 
 
