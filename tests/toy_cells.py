@@ -2,11 +2,14 @@
 
 import os
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
+import torch
+from threadpoolctl import threadpool_info
 
-from steelyard._support.errors import DataError
+from steelyard._support.errors import DataError, SteelyardWarning
 from steelyard._support.fingerprints import fingerprint
 from steelyard.workflow.cells import Cell, Content, Needs
 
@@ -57,3 +60,14 @@ def die(shared, task, report, checkpoint):
         once.touch()
         os.kill(os.getpid(), 9)
     return compute(shared, task, report, checkpoint)
+
+
+def warn(shared, task, report, checkpoint):
+    if task["number"] == 1:
+        warnings.warn("number 1 is odd", SteelyardWarning, stacklevel=1)
+    return compute(shared, task, report, checkpoint)
+
+
+def count_threads(shared, task, report, checkpoint):
+    pools = sorted({one["num_threads"] for one in threadpool_info()})
+    return Content({"values": np.zeros(1)}, {"torch": torch.get_num_threads(), "pools": pools})

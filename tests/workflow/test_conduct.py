@@ -13,8 +13,8 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from loky.process_executor import BrokenProcessPool
-from toy_cells import break_down, cells, compute, die, expected, fail
+from loky.process_executor import TerminatedWorkerError
+from toy_cells import break_down, cells, compute, count_threads, die, expected, fail, warn
 
 from steelyard._support.errors import DataError, OutputError, ResourceError, SteelyardWarning
 from steelyard.workflow.conduct import conduct
@@ -118,10 +118,12 @@ def test_the_first_error_ends_the_work_and_what_is_done_is_kept(tmp_path, engine
         conducted(tmp_path / "run", wanted, engine, fail)
     assert raised.value.hint == "leave it out."
     with Store(tmp_path / "run") as store:
-        assert {wanted[0].address, wanted[1].address} <= store.finished()
+        kept = store.finished()
+        assert kept & {one.address for one in wanted[:3]}  # two workers: one of them at least
         assert not store.claimed()
     conducted(tmp_path / "run", wanted, engine)
-    assert computed(tmp_path / "log")[0] == 1
+    counts = computed(tmp_path / "log")
+    assert all(counts[k] == 1 for k, one in enumerate(wanted) if one.address in kept)
 
 
 def test_a_defect_keeps_its_traceback(tmp_path, engine):
@@ -175,7 +177,7 @@ def test_what_a_worker_stored_before_it_died_is_not_computed_again(tmp_path):
                 def forget(job, listen):
                     submit(job, listen)
                     future = Future()
-                    future.set_exception(BrokenProcessPool("killed"))
+                    future.set_exception(TerminatedWorkerError("killed"))
                     return future
 
                 bench.submit = forget
@@ -196,16 +198,6 @@ def test_what_a_worker_stored_before_it_died_is_not_computed_again(tmp_path):
 def test_warnings_of_workers_are_passed_on(tmp_path, engine):
     with pytest.warns(SteelyardWarning, match="number 1 is odd"):
         conducted(tmp_path / "run", cells(2), engine, warn)
-
-
-def warn(shared, task, report, checkpoint):
-    import warnings
-
-    from steelyard._support.errors import SteelyardWarning
-
-    if task["number"] == 1:
-        warnings.warn("number 1 is odd", SteelyardWarning, stacklevel=1)
-    return compute(shared, task, report, checkpoint)
 
 
 def test_progress_counts_the_steps_of_what_is_missing(tmp_path, engine):
@@ -239,7 +231,10 @@ def test_a_disk_that_is_full_ends_the_work_and_keeps_what_is_done(tmp_path, monk
 
 
 PROGRAM = """
+    import signal
     import sys
+    # in the background of a shell it would be ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.path[:0] = {path!r}
     import numpy as np
     from toy_cells import cells, compute
@@ -394,23 +389,8 @@ def test_shared_data_are_in_memory_once_and_their_file_is_removed(tmp_path, pool
 
 
 def test_the_threads_of_workers_are_bounded(tmp_path, pool):
-    (content,) = conducted(tmp_path, cells(2), pool, threads)[:1]
+    (content,) = conducted(tmp_path, cells(2), pool, count_threads)[:1]
     assert content.metadata == {"torch": 1, "pools": [1]}
-
-
-def threads(shared, task, report, checkpoint):
-    import torch
-    from threadpoolctl import threadpool_info
-
-    from steelyard.workflow.cells import Content
-
-    return Content(
-        {"values": np.zeros(1)},
-        {
-            "torch": torch.get_num_threads(),
-            "pools": sorted({one["num_threads"] for one in threadpool_info()}),
-        },
-    )
 
 
 def test_a_thread_of_the_users_may_conduct(tmp_path, pool):

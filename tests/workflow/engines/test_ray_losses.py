@@ -108,6 +108,9 @@ def test_a_node_that_dies_costs_its_cells_alone(nodes, tmp_path, monkeypatch):
 
 
 PROGRAM = """
+    import signal
+    # in the background of a shell it would be ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     import sys
     import numpy as np
     import ray

@@ -24,7 +24,7 @@ import joblib
 import loky
 import psutil
 from loky.backend import resource_tracker
-from loky.process_executor import BrokenProcessPool
+from loky.process_executor import BrokenProcessPool, TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from steelyard._support.validation import check_integer
@@ -185,7 +185,7 @@ class _Bench:
 
     def is_lost(self, error: BaseException) -> bool:
         """Whether a worker died; the next `submit` starts another."""
-        return isinstance(error, BrokenProcessPool)
+        return isinstance(error, TerminatedWorkerError)  # others say that a task cannot be read
 
     def close(self) -> None:
         """Remove the file of the shared data."""
