@@ -380,6 +380,13 @@ def test_a_damaged_run_does_not_hide_the_others(damage, run, tmp_path):
     assert broken.reason
 
 
+def test_an_older_run_whose_manifest_is_damaged_is_listed(run):
+    (run / WORK).unlink()
+    truncated(run)
+    (broken,) = list_runs(run)
+    assert "no readable JSON" in broken.reason
+
+
 def test_runs_are_found_and_nothing_else(original, tmp_path):
     shutil.copytree(original, tmp_path / "b" / "deep" / "deeper" / "deepest")
     shutil.copytree(original, tmp_path / "b" / "deep" / "deeper" / "deep" / "too deep")
