@@ -48,7 +48,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  { echo "steelyard needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12" >&2; exit 1; }
 	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
 	  { echo "Python cannot make environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@echo "Setting up .venv: the first time about a minute and 1.7 GB of disk."
+	@echo "Setting up .venv: the first time about two minutes and 2.1 GB of disk."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
