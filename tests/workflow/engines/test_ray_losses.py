@@ -92,13 +92,14 @@ def test_a_node_that_dies_costs_its_cells_alone(nodes, tmp_path, monkeypatch):
             nodes.remove_node(second, allow_graceful=False)
             for path in (tmp_path / "ray" / "cells").rglob("*.npz"):
                 stored[path] = path.stat().st_ino
+            (tmp_path / "gone").touch()
 
     with Ray(nodes.address) as engine:
         began = time.monotonic()
         train_members(data, held_out, members, run=tmp_path / "ray", engine=engine, progress=watch)
         assert time.monotonic() - began < 120
     assert files_of(tmp_path / "ray") == files_of(tmp_path / "local")
-    assert 4 <= len(stored) < len(files_of(tmp_path / "ray")) - 4  # it died in the middle
+    assert 4 <= len(stored) <= 12 < len(files_of(tmp_path / "ray"))  # it died in the middle
     # what was stored stands as it was, and was computed once
     assert stored == {path: path.stat().st_ino for path in stored}
     times = Counter(address for address, _ in said())
