@@ -1,6 +1,6 @@
 """A weighing and a grid of 200 trainings, killed with SIGKILL, come to the very same bytes.
 
-A few of the kills of `benchmarks/kills.py`, which makes fifty; their record is `kills.txt` beside it.
+A few of the kills of `benchmarks/kills.py`, which makes fifty (record: `benchmarks/kills.txt`).
 """
 
 import re
