@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from scipy.special import log_softmax
+from scipy.special import entr, log_softmax, logsumexp
 
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.labelled import Labelled
@@ -18,8 +18,13 @@ def dynamics_from_logits(
     labels: np.ndarray,
     ids: np.ndarray,
     class_names: Sequence[str],
+    early_epoch: int = 0,
 ) -> Dynamics:
-    """Return the dynamics of a whole trace of logits.
+    """Return the dynamics of a whole trace of logits, with every group of channels.
+
+    The last epoch stands for the trained model, the one before it (if there is one) for the
+    models that left the sample out, and the whole trace for the epochs on other samples. The
+    gradient is that of the biases alone, whose norm is the error norm.
 
     Parameters
     ----------
@@ -31,24 +36,48 @@ def dynamics_from_logits(
         Sample ids.
     class_names : sequence of str
         One name a class.
+    early_epoch : int
+        The early epoch; the last one if there are fewer.
     """
     logits = np.asarray(logits, dtype=np.float64)
     labels = np.asarray(labels)
+    n_epochs = logits.shape[1]
+    early = min(early_epoch, n_epochs - 1)
     own = np.arange(logits.shape[-1]) == labels[:, None]
     own_logit = logits[..., own]
     margin = own_logit - np.where(own, -np.inf, logits).max(axis=-1)
     log_probability = log_softmax(logits, axis=-1)
+    probabilities = np.exp(log_probability)
+    probability, loss = probabilities[..., own], -log_probability[..., own]
+    probability_margin = probability - np.where(own, 0.0, probabilities).max(axis=-1)
+    error_norm = np.linalg.norm(probabilities - own, axis=-1)
     right = margin > 0  # a tie is no decision for the label
-    n_epochs = logits.shape[1]
+    wrong_to_the_end = np.cumprod(~right[:, ::-1], axis=1)
+    left_out = max(n_epochs - 2, 0)
     channels = {
         "margin": margin.mean(axis=1),
-        "probability": np.exp(log_probability[..., own]).mean(axis=1),
-        "loss": -log_probability[..., own].mean(axis=1),
-        "error_norm": np.linalg.norm(np.exp(log_probability) - own, axis=-1).mean(axis=1),
+        "probability": probability.mean(axis=1),
+        "loss": loss.mean(axis=1),
+        "error_norm": error_norm.mean(axis=1),
         "correct": right.mean(axis=1),
         "forgetting": (right[:, :-1] & ~right[:, 1:]).sum(axis=1),
         "logit": own_logit.mean(axis=1),
         "first_learned": np.where(right.any(axis=1), right.argmax(axis=1), n_epochs),
+        "probability_margin": probability_margin.mean(axis=1),
+        "aleatoric": (probability * (1 - probability)).mean(axis=1),
+        "variability": probability.std(axis=1),
+        "early_error_norm": error_norm[:, early],
+        "final_margin": margin[:, -1],
+        "final_probability": probability[:, -1],
+        "final_max_probability": probabilities[:, -1].max(axis=-1),
+        "final_max_logit": logits[:, -1].max(axis=-1),
+        "final_energy": -logsumexp(logits[:, -1], axis=-1),
+        "final_entropy": entr(probabilities[:, -1]).sum(axis=-1),
+        "final_loss": loss[:, -1],
+        "gradient_norm": error_norm[:, early],
+        "unlearned": wrong_to_the_end.mean(axis=1),
+        "left_out_probability": probability[:, left_out],
+        "left_out_margin": probability_margin[:, left_out],
     }
     return Dynamics(
         ids,
@@ -57,6 +86,7 @@ def dynamics_from_logits(
         MappingProxyType(channels),
         n_epochs,
         "hand-made",
+        early,
     )
 
 

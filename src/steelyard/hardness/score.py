@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +28,13 @@ class Score:
     reference : str
         Where the score comes from.
     compute : callable
-        Takes a `Dynamics` and returns one value a run and sample, shape (runs, n).
-        `steelyard.checks.check_score` states what it must hold to.
+        Takes a record of the type ``reads`` and returns one value a run and sample, shape
+        (runs, n), or (1, n) where no run is involved. `steelyard.checks.check_score` states what
+        it must hold to.
+    needs : tuple of str
+        Channels of `Dynamics` that it reads; their groups must have been recorded.
+    reads : type
+        `Dynamics`, or `Neighbours` for a score that needs no training.
     """
 
     name: str
@@ -36,4 +42,6 @@ class Score:
     unit: str
     formula: str
     reference: str
-    compute: Callable[[Dynamics], np.ndarray]
+    compute: Callable[[Any], np.ndarray]
+    needs: tuple[str, ...] = ()
+    reads: type = Dynamics
