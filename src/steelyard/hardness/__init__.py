@@ -2,16 +2,20 @@
 
 from steelyard.hardness.aum_csv import read_aum_csv, write_aum_csv
 from steelyard.hardness.estimate import estimate
+from steelyard.hardness.kinds import rare_classes, sample_kinds
+from steelyard.hardness.label_doubt import label_doubt
+from steelyard.hardness.label_odds import label_odds
 from steelyard.hardness.registry import SCORES
 from steelyard.hardness.score import Score
-from steelyard.hardness.suspects import sample_kinds, suspects
 
 __all__ = [
     "SCORES",
     "Score",
     "estimate",
+    "label_doubt",
+    "label_odds",
+    "rare_classes",
     "read_aum_csv",
     "sample_kinds",
-    "suspects",
     "write_aum_csv",
 ]
