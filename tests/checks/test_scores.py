@@ -11,7 +11,10 @@ from steelyard.checks.contract import run_clauses
 from steelyard.checks.scores import CLAUSES
 from steelyard.hardness import SCORES
 
-GOOD = SCORES[0]
+BY_NAME = {score.name: score for score in SCORES}
+GOOD = BY_NAME["aum"]
+ENTROPY, EVENTS = BY_NAME["final_entropy"], BY_NAME["forgetting_events"]
+FORGETTING = BY_NAME["forgetting"]
 
 
 def with_compute(compute):
@@ -93,6 +96,9 @@ BROKEN = {
         replace(GOOD, name="aum_spread"),
         replace(GOOD, reference=" "),
         replace(GOOD, formula=None),
+        replace(GOOD, needs=()),
+        replace(GOOD, needs=("margin", "gradient")),
+        replace(GOOD, rises_with="the moon"),
     ],
     "one_finite_value": [
         with_compute(lambda dynamics: margin(dynamics).mean(axis=0)),
@@ -105,6 +111,22 @@ BROKEN = {
         with_compute(lambda dynamics: dynamics.channels["margin"]),
         with_compute(lambda dynamics: dynamics.channels["forgetting"]),  # never learned is 0
         with_compute(lambda dynamics: np.zeros_like(margin(dynamics))),
+        replace(GOOD, rises_with="doubt"),  # surely wrong is harder than undecided by it
+        replace(GOOD, rises_with="change"),
+        replace(ENTROPY, compute=lambda dynamics: -ENTROPY.compute(dynamics)),
+        replace(ENTROPY, rises_with="change"),
+        replace(ENTROPY, rises_with="contradiction"),
+        replace(EVENTS, rises_with="doubt"),
+        replace(EVENTS, compute=lambda dynamics: -EVENTS.compute(dynamics)),
+    ],
+    "keeps_bounds": [
+        replace(GOOD, bounds=(0, np.inf)),
+        replace(GOOD, bounds=(-np.inf, 1.0)),
+        replace(ENTROPY, bounds=(0.1, 1.1)),  # no entropy of the case is as low
+    ],
+    "reads_what_it_needs": [
+        replace(GOOD, needs=("loss",)),
+        replace(FORGETTING, needs=("forgetting",)),
     ],
     "follows_rows": [with_compute(first_sample_hardest)],
     "blind_to_names": [
@@ -156,7 +178,7 @@ def test_a_contract_error_is_both_ours_and_a_failed_assertion():
 def test_the_error_names_the_score_the_clause_and_what_was_found():
     broken = replace(GOOD, name="upside_down", compute=lambda d: d.channels["margin"])
     with pytest.raises(
-        ContractError, match=r"'upside_down' breaks 'higher_is_harder': .*Right gets"
+        ContractError, match=r"'upside_down' breaks 'higher_is_harder': .*Easy gets"
     ):
         check_score(broken)
 

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 
 from steelyard.checks.contract import require, run_clauses
-from steelyard.checks.hand_made import dynamics_from_logits
-from steelyard.records.dynamics import Dynamics
+from steelyard.checks.score_cases import (
+    CLASSES,
+    NAMES,
+    RUNS,
+    N,
+    case,
+    constant,
+    right_or_wrong,
+    rows,
+    run_alone,
+    steady_or_not,
+    sure_or_not,
+    with_others_spoilt,
+)
+from steelyard.records.dynamics import CHANNELS, Dynamics
 
-RUNS, EPOCHS, N, CLASSES = 3, 6, 12, 3
-NAMES = ("cat", "dog", "-1")
+# What a score may rise with, and the record whose last sample must be hardest by such a score.
+_HARDEST = {"contradiction": right_or_wrong, "doubt": sure_or_not, "change": steady_or_not}
+_ROUNDING = 1e-9  # by which a value may pass its bound
 
 
 class AnyScore(Protocol):
-    """What a score must offer; `steelyard.hardness.Score` does."""
+    """What a score must offer; `steelyard.hardness.Score` does.
+
+    ``bounds`` and ``rises_with`` may be left out: without bounds, and with contradiction.
+    """
 
     name: str
     title: str
@@ -26,6 +42,7 @@ class AnyScore(Protocol):
     formula: str
     reference: str
     compute: Callable[[Dynamics], np.ndarray]
+    needs: tuple[str, ...]
 
 
 def check_score(score: AnyScore) -> None:
@@ -54,6 +71,9 @@ def declared(score: AnyScore) -> None:
         f"Its name {score.name!r} cannot be a column of scores.parquet; use letters and _.",
     )
     require(score.name not in ("id", "label"), f"The column {score.name!r} is taken.")
+    unknown = set(score.needs) - set(CHANNELS)
+    require(score.needs and not unknown, f"It needs {score.needs}, which are no channels.")
+    require(_rises_with(score) in _HARDEST, f"It rises with {_rises_with(score)!r}.")
 
 
 def one_finite_value(score: AnyScore) -> None:
@@ -62,11 +82,34 @@ def one_finite_value(score: AnyScore) -> None:
 
 
 def higher_is_harder(score: AnyScore) -> None:
-    """Rank a sample that is wrong in every epoch above one that is right in every epoch."""
-    values = _values(score, right_or_wrong())
+    """Rank above the others the sample that is hard by what the score says it rises with.
+
+    With contradiction: wrong in every epoch, above right in every epoch. With doubt: undecided,
+    above surely right and surely wrong. With change: right and wrong in turn, above always right
+    and always wrong.
+    """
+    values = _values(score, _HARDEST[_rises_with(score)]())
     require(
-        (values[:, 1] > values[:, 0]).all(), f"Right gets {values[:, 0]}, wrong {values[:, 1]}."
+        (values[:, -1:] > values[:, :-1]).all(),
+        f"Easy gets {values[0, :-1]}, hard {values[0, -1]}.",
     )
+
+
+def keeps_bounds(score: AnyScore) -> None:
+    """Give no value below the least or above the largest that it says there can be."""
+    low, high = getattr(score, "bounds", (-np.inf, np.inf))
+    for dynamics in (case(), right_or_wrong(), sure_or_not(), steady_or_not(), constant()):
+        values = _values(score, dynamics)
+        require(
+            (values >= low - _ROUNDING).all() and (values <= high + _ROUNDING).all(),
+            f"It gave {values.min()} to {values.max()}, not within {low} to {high}.",
+        )
+
+
+def reads_what_it_needs(score: AnyScore) -> None:
+    """Read no channel but those that it says it needs: the others may hold anything."""
+    spoilt = with_others_spoilt(case(), score.needs)
+    _require_same(_values(score, spoilt), _values(score, case()))
 
 
 def follows_rows(score: AnyScore) -> None:
@@ -135,6 +178,8 @@ CLAUSES = (
     declared,
     one_finite_value,
     higher_is_harder,
+    keeps_bounds,
+    reads_what_it_needs,
     follows_rows,
     blind_to_names,
     blind_to_codes,
@@ -147,53 +192,19 @@ CLAUSES = (
 )
 
 
-def case(epochs: int = EPOCHS) -> Dynamics:
-    """Return dynamics of random logits in which the classes differ in size, one of one sample."""
-    logits = np.random.default_rng(0).normal(scale=2, size=(RUNS, epochs, N, CLASSES))
-    labels = np.array([0] * 8 + [1] * 3 + [2])
-    ids = np.random.default_rng(2).permutation(100)[:N]
-    return dynamics_from_logits(logits, labels, ids, NAMES)
-
-
-def right_or_wrong() -> Dynamics:
-    """Return dynamics of a sample right in every epoch (first) and one always wrong (second)."""
-    logits = np.zeros((RUNS, EPOCHS, 2, CLASSES))
-    logits[:, :, :, 0] = 3.0
-    return dynamics_from_logits(logits, np.array([0, 1]), np.array([7, 3]), NAMES)
-
-
-def constant() -> Dynamics:
-    """Return dynamics of three samples of one class whose logits never leave zero."""
-    logits = np.zeros((RUNS, EPOCHS, 3, CLASSES))
-    return dynamics_from_logits(logits, np.zeros(3, np.int64), np.array([2, 0, 1]), NAMES)
-
-
-def rows(dynamics: Dynamics, positions: np.ndarray) -> Dynamics:
-    """Return the dynamics of the samples at the positions, in that order."""
-    channels = {name: channel[:, positions] for name, channel in dynamics.channels.items()}
-    return replace(
-        dynamics,
-        ids=dynamics.ids[positions],
-        labels=dynamics.labels[positions],
-        channels=MappingProxyType(channels),
-    )
-
-
-def run_alone(dynamics: Dynamics, run: int) -> Dynamics:
-    """Return the dynamics of one run."""
-    channels = {name: channel[[run]] for name, channel in dynamics.channels.items()}
-    return replace(dynamics, channels=MappingProxyType(channels))
-
-
 def _values(score: AnyScore, dynamics: Dynamics) -> np.ndarray:
     values = np.asarray(score.compute(dynamics))
-    shape = dynamics.channels["margin"].shape
+    shape = (dynamics.n_runs, len(dynamics.ids))
     require(values.shape == shape, f"It gave shape {values.shape} instead of {shape}.")
     require(
         values.dtype.kind == "f" and np.isfinite(values).all(),
         f"It gave {values.dtype} values, {int((~np.isfinite(values)).sum())} of them not finite.",
     )
     return values
+
+
+def _rises_with(score: AnyScore) -> str:
+    return getattr(score, "rises_with", "contradiction")
 
 
 def _require_same(values: np.ndarray, expected: np.ndarray) -> None:
