@@ -7,6 +7,7 @@ from dynamics_cases import CASES
 from oracles.dynamics import dynamics_of
 
 from steelyard._support.errors import DataError, MismatchError, ParameterError
+from steelyard.checks.hand_made import neighbours_of_points
 from steelyard.checks.score_cases import rows, run_alone
 from steelyard.hardness import SCORES, estimate
 from steelyard.records.dynamics import FINAL, GROUPS, LEFT_OUT, TRAINING, Dynamics
@@ -68,6 +69,27 @@ def test_records_that_do_not_belong_together_are_refused():
         estimate([only(TRAINING), only(TRAINING)])
     with pytest.raises(ParameterError, match="must hold a record"):
         estimate([])
+
+
+def test_neighbours_stand_beside_dynamics():
+    source = dynamics()
+    points = np.arange(len(source.ids))[:, None]
+    found = neighbours_of_points(points, source.labels, source.ids, source.class_names, 5)
+    assert list(estimate(found)) == ["knn_disagreement", "n3"]
+    both = estimate([source, found])
+    assert list(both) == [score.name for score in SCORES]
+    assert both["n3"].n_runs == 1
+    np.testing.assert_array_equal(both["n3"].values, estimate(found)["n3"].values)
+
+
+def test_scores_of_neighbours_say_how_to_find_them():
+    with pytest.raises(ParameterError, match="'n3' needs the nearest neighbours") as error:
+        estimate(dynamics(), ["n3"])
+    assert "neighbours(X, data)" in error.value.hint
+    source = dynamics()
+    few = neighbours_of_points(np.eye(20), source.labels, source.ids, source.class_names, 4)
+    with pytest.raises(ParameterError, match="must hold 5 neighbours of each sample"):
+        estimate(few)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Scores: one file a score; higher is always harder."""
 
 from steelyard.hardness.aum_csv import read_aum_csv, write_aum_csv
+from steelyard.hardness.class_measures import impurity, intrinsic_dimension
 from steelyard.hardness.estimate import estimate
+from steelyard.hardness.neighbours import neighbours
 from steelyard.hardness.registry import SCORES
 from steelyard.hardness.score import Score
 from steelyard.hardness.suspects import sample_kinds, suspects
@@ -10,6 +12,9 @@ __all__ = [
     "SCORES",
     "Score",
     "estimate",
+    "impurity",
+    "intrinsic_dimension",
+    "neighbours",
     "read_aum_csv",
     "sample_kinds",
     "suspects",

@@ -12,8 +12,9 @@ from steelyard.hardness.registry import SCORES
 from steelyard.hardness.score import Score
 from steelyard.records.dynamics import FINAL, GRADIENT, LEFT_OUT, SECOND_SPLIT, TRAINING, Dynamics
 from steelyard.records.hardness import Hardness
+from steelyard.records.neighbours import Neighbours
 
-Record = Dynamics
+Record = Dynamics | Neighbours
 
 # What a user does to get the evidence; the verb `score` gathers each by itself.
 _HOW_TO_RECORD = (
@@ -34,7 +35,7 @@ def estimate(
 
     Parameters
     ----------
-    records : Dynamics, or sequence of them
+    records : Dynamics or Neighbours, or sequence of them
         What was recorded of the samples: one record, or several that hold other evidence of the
         same samples, in the same order.
     names : sequence of str, optional
@@ -91,7 +92,11 @@ def _require_same_samples(records: Sequence[Record]) -> None:
 
 def _holds(record: Record, score: Score) -> bool:
     """Tell whether a record holds the evidence that a score reads."""
-    return isinstance(record, score.reads) and set(score.needs) <= set(record.channels)
+    return isinstance(record, score.reads) and set(score.needs) <= _channels(record)
+
+
+def _channels(record: Record) -> set[str]:
+    return set(record.channels) if isinstance(record, Dynamics) else set()
 
 
 def _evidence(score: Score, records: Sequence[Record]) -> Record:
@@ -101,6 +106,11 @@ def _evidence(score: Score, records: Sequence[Record]) -> Record:
         raise MismatchError(
             f"{len(having)} records hold the evidence of the score {score.name!r}.",
             hint="Dynamics.stack joins runs of the same evidence into one record.",
+        )
+    if not having and score.reads is Neighbours:
+        raise ParameterError(
+            f"The score {score.name!r} needs the nearest neighbours, which are not there.",
+            hint="find them with steelyard.hardness.neighbours(X, data), and pass them too.",
         )
     if not having:
         raise ParameterError(
@@ -112,8 +122,7 @@ def _evidence(score: Score, records: Sequence[Record]) -> Record:
 
 
 def _how_to_record(score: Score, records: Sequence[Record]) -> str:
-    recorded = {name for record in records for name in record.channels}
-    absent = set(score.needs) - recorded
+    absent = set(score.needs).difference(*map(_channels, records))
     hows = [how for group, how in _HOW_TO_RECORD if absent & set(group)]
     return f"{'; '.join(hows)}."
 

@@ -21,6 +21,7 @@ from steelyard.hardness.instant import (
     FINAL_MAX_LOGIT,
     FINAL_MAX_PROBABILITY,
 )
+from steelyard.hardness.knn_disagreement import KNN_DISAGREEMENT, N3
 from steelyard.hardness.loss import LOSS
 from steelyard.hardness.score import Score
 from steelyard.hardness.second_split import SECOND_SPLIT_FORGETTING
@@ -50,4 +51,6 @@ SCORES: tuple[Score, ...] = (
     GRADIENT_NORM,
     SECOND_SPLIT_FORGETTING,
     SELF_CONFIDENCE,
+    KNN_DISAGREEMENT,
+    N3,
 )
