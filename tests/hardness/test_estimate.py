@@ -6,7 +6,7 @@ import pytest
 from dynamics_cases import CASES
 from oracles.dynamics import dynamics_of
 
-from steelyard._support.errors import DataError, MismatchError, ParameterError
+from steelyard._support.errors import MismatchError, ParameterError
 from steelyard.checks.hand_made import neighbours_of_points
 from steelyard.checks.score_cases import rows, run_alone
 from steelyard.hardness import SCORES, estimate
@@ -90,20 +90,6 @@ def test_scores_of_neighbours_say_how_to_find_them():
     few = neighbours_of_points(np.eye(20), source.labels, source.ids, source.class_names, 4)
     with pytest.raises(ParameterError, match="must hold 5 neighbours of each sample"):
         estimate(few)
-
-
-@pytest.mark.parametrize(
-    ("score", "bad"),
-    [(s, bad) for s in SCORES if s.reads is Dynamics for bad in (np.nan, np.inf)],
-    ids=lambda value: getattr(value, "name", str(value)),
-)
-def test_no_score_is_made_of_what_is_not_finite(score, bad):
-    source = dynamics()
-    for name in score.needs:
-        channel = source.channels[name].copy()
-        channel[1, 4] = bad
-        with pytest.raises(DataError, match=f"channel '{name}' .*must be finite.* first in row 4"):
-            replace(source, channels={**source.channels, name: channel})
 
 
 def test_the_named_scores_in_the_order_asked_for():
