@@ -110,11 +110,31 @@ def channels_of(trace, label, early_epoch=0):
 def scores_of(trace, label):
     """The scores of one sample in one run, straight from its logits."""
     right = [margin(logits, label) > 0 for logits in trace]
+    probability = [softmax(logits)[label] for logits in trace]
+    early, last, left_out = trace[0], trace[-1], trace[max(len(trace) - 2, 0)]
     return {
         "aum": -mean([margin(logits, label) for logits in trace]),
         "el2n": mean([error_norm(logits, label) for logits in trace]),
         "forgetting": forgetting_events(right) if any(right) else len(trace),
-        "confidence": 1 - mean([softmax(logits)[label] for logits in trace]),
+        "confidence": 1 - mean(probability),
+        "aum_probability": -mean([probability_margin(logits, label) for logits in trace]),
+        "el2n_early": error_norm(early, label),
+        "forgetting_events": forgetting_events(right),
+        "confidence_logit": -mean([logits[label] for logits in trace]),
+        "loss": mean([loss(logits, label) for logits in trace]),
+        "aleatoric": mean([p * (1 - p) for p in probability]),
+        "variability": math.sqrt(mean([(p - mean(probability)) ** 2 for p in probability])),
+        "first_learned": right.index(True) if any(right) else len(trace),
+        "final_margin": -margin(last, label),
+        "final_confidence": 1 - softmax(last)[label],
+        "final_loss": loss(last, label),
+        "final_max_probability": 1 - max(softmax(last)),
+        "final_max_logit": -max(last),
+        "final_energy": -logsumexp(last),
+        "final_entropy": entropy(last),
+        "grand": error_norm(early, label),
+        "second_split_forgetting": wrong_to_the_end(right),
+        "self_confidence": 1 - softmax(left_out)[label],
     }
 
 

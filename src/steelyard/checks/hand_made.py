@@ -11,6 +11,7 @@ from scipy.special import entr, log_softmax, logsumexp
 
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.labelled import Labelled
+from steelyard.records.neighbours import Neighbours
 
 
 def dynamics_from_logits(
@@ -87,6 +88,43 @@ def dynamics_from_logits(
         n_epochs,
         "hand-made",
         early,
+    )
+
+
+def neighbours_of_points(
+    points: np.ndarray,
+    labels: np.ndarray,
+    ids: np.ndarray,
+    class_names: Sequence[str],
+    k: int,
+) -> Neighbours:
+    """Return the nearest others of few points, each compared with every other one.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d)
+        Where each sample lies.
+    labels : ndarray of shape (n,)
+        Class codes.
+    ids : ndarray of shape (n,)
+        Sample ids; ties go by them.
+    class_names : sequence of str
+        One name a class.
+    k : int
+        Neighbours of each; n - 1, if there are no more others.
+    """
+    points = np.asarray(points, dtype=np.float64)
+    n = len(points)
+    distances = np.sqrt(((points[:, None] - points) ** 2).sum(axis=2))
+    order = np.array([np.lexsort((ids, row)) for row in distances])
+    others = order[order != np.arange(n)[:, None]].reshape(n, n - 1)[:, :k]
+    return Neighbours(
+        ids,
+        labels,
+        tuple(class_names),
+        others,
+        np.take_along_axis(distances, others, axis=1),
+        "hand-made",
     )
 
 

@@ -1,10 +1,12 @@
 """Scores: one file a score; higher is always harder."""
 
 from steelyard.hardness.aum_csv import read_aum_csv, write_aum_csv
+from steelyard.hardness.class_measures import impurity, intrinsic_dimension
 from steelyard.hardness.estimate import estimate
 from steelyard.hardness.kinds import rare_classes, sample_kinds
 from steelyard.hardness.label_doubt import label_doubt
 from steelyard.hardness.label_odds import label_odds
+from steelyard.hardness.neighbours import neighbours
 from steelyard.hardness.registry import SCORES
 from steelyard.hardness.score import Score
 
@@ -12,8 +14,11 @@ __all__ = [
     "SCORES",
     "Score",
     "estimate",
+    "impurity",
+    "intrinsic_dimension",
     "label_doubt",
     "label_odds",
+    "neighbours",
     "rare_classes",
     "read_aum_csv",
     "sample_kinds",

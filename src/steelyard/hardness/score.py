@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,12 @@ class Score:
         Channels of `Dynamics` that it reads; their groups must have been recorded.
     reads : type
         `Dynamics`, or `Neighbours` for a score that needs no training.
+    bounds : tuple of two floats
+        The least and the largest value that there can be.
+    rises_with : {"contradiction", "doubt", "change"}
+        What makes a sample hard by this score: its label being *contradicted*; the model being
+        *in doubt*, where a label that it firmly contradicts is as easy as one it firmly shares;
+        or the model *changing* its mind, where what never changes is easy, right or wrong.
     """
 
     name: str
@@ -45,3 +52,5 @@ class Score:
     compute: Callable[[Any], np.ndarray]
     needs: tuple[str, ...] = ()
     reads: type = Dynamics
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    rises_with: str = "contradiction"

@@ -5,6 +5,7 @@ from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
 from steelyard.records.interval import Interval
 from steelyard.records.labelled import PARTS, Labelled
+from steelyard.records.neighbours import Neighbours
 from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions, load_predictions, save_predictions
 from steelyard.records.priors import check_prior
@@ -25,6 +26,7 @@ __all__ = [
     "Hardness",
     "Interval",
     "Labelled",
+    "Neighbours",
     "Plan",
     "Predictions",
     "PriorVerdict",

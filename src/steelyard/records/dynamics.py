@@ -248,9 +248,7 @@ class Dynamics:
 def _require_whole_groups(channels: Mapping[str, np.ndarray]) -> None:
     unknown = sorted(set(channels) - set(CHANNELS))
     if unknown or not channels:
-        raise DataError(
-            f"Dynamics knows the channels {sorted(CHANNELS)}. Got {unknown or 'none'}."
-        )
+        raise DataError(f"Dynamics knows the channels {sorted(CHANNELS)}. Got {unknown or 'none'}.")
     for group in GROUPS:
         absent = sorted(set(group) - set(channels))
         if absent and len(absent) < len(group):

@@ -6,18 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from steelyard.hardness import SCORES
 from steelyard.records.recipe import Recipe
 from steelyard.records.weighing import Weighing
 from steelyard.report.digits import THIN_SPACE, count, duration, plain
 from steelyard.report.names import listed, one_line, shortened
 
 NOT_RECORDED = "not recorded"
-_SCORES = {
-    "aum": "area under the margin",
-    "el2n": "error norm",
-    "forgetting": "forgetting events",
-    "confidence": "true-class confidence",
-}
+_TITLES = {score.name: score.title for score in SCORES} | {"label_doubt": "Label doubt"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,8 @@ class Fact:
 def score_words(name: str) -> str:
     """Return a score's name with what it stands for, where that is known."""
     short = shortened(name, 40)
-    return f"{short} ({_SCORES[name]})" if name in _SCORES else short
+    title = _TITLES.get(name)
+    return f"{short} ({title[0].lower()}{title[1:]})" if title else short
 
 
 def data_facts(weighing: Weighing) -> str:
@@ -97,9 +94,11 @@ def steps(weighing: Weighing) -> tuple[Step, ...]:
                 "It is hard if its recall at equal shares is shown to lie below the average "
                 "class and its training samples rank harder than the middle one; equal shares "
                 "take the effect of rarity on the decision out.",
-                "A training sample is suspect if the models contradict its label beyond the noise "
-                "of their runs and it stands out from its own class. It is hard if it is among "
-                "the hardest tenth of all and not suspect.",
+                "A training sample is suspect if models that did not train on it and its 25 "
+                "nearest neighbours, joined to one probability of each class, are at least three to "
+                "one for another class, at the class shares of the data and at equal shares. Of "
+                "the others the hardest tenth is called rare where the class is, and hard where "
+                "it is not.",
             ),
         ),
     )
