@@ -49,6 +49,7 @@ def canonical_recorder(prepared: Prepared, member: Member) -> Recorder | None:
         tuple(data.class_names[code] for code in prepared.classes),
         run=member.repetition,
         data_fingerprint=data.fingerprint,
+        early_epoch=member.early_epoch,
     )
 
 

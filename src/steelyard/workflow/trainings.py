@@ -212,6 +212,7 @@ def train_stack(
                 "recipe": member.recipe.to_dict(),
                 "repetition": member.repetition,
                 "n_epochs": None if one.dynamics is None else one.dynamics.n_epochs,
+                "early_epoch": None if one.dynamics is None else one.dynamics.early_epoch,
             }
             for member, one in zip(stack.members, fitted, strict=True)
         ],
@@ -289,6 +290,7 @@ def _dynamics(prepared: Prepared, content: Content, number: int) -> Dynamics:
         channels,
         content.metadata["trainings"][number]["n_epochs"],
         data.fingerprint,
+        content.metadata["trainings"][number]["early_epoch"],
     )
 
 
