@@ -3,7 +3,7 @@
 from steelyard.training.devices import checked_device, named_device
 from steelyard.training.ensemble import fit_ensemble
 from steelyard.training.fit import fit
-from steelyard.training.fitted import Fitted
+from steelyard.training.fitted import LEFT_OUT_SPLIT, Fitted, first_samples, predicted_parts
 from steelyard.training.members import CODE, Member
 from steelyard.training.memory import free_bytes
 from steelyard.training.prepared import Prepared, prepare
@@ -15,6 +15,7 @@ from steelyard.training.traces import cartography_trace, parquet_trace, read_car
 
 __all__ = [
     "CODE",
+    "LEFT_OUT_SPLIT",
     "PROBES",
     "Fitted",
     "Member",
@@ -25,11 +26,13 @@ __all__ = [
     "checked_device",
     "declared_stacks",
     "default_probe",
+    "first_samples",
     "fit",
     "fit_ensemble",
     "free_bytes",
     "named_device",
     "parquet_trace",
+    "predicted_parts",
     "prepare",
     "read_cartography",
     "record_stages",

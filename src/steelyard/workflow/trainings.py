@@ -34,8 +34,10 @@ from steelyard.training import (
     bytes_a_network,
     checked_device,
     declared_stacks,
+    first_samples,
     fit_ensemble,
     named_device,
+    predicted_parts,
     prepare,
 )
 from steelyard.workflow.cells import Cell, Content, Needs, Report
@@ -159,7 +161,7 @@ def _cells(
             ),
             _name(trained),
             Stack(trained, seed, device),
-            1 if trees else sum(member.recipe.epochs for member in trained),
+            1 if trees else sum(member.n_epochs for member in trained),
             # networks on a GPU lie in its own memory
             Needs(gpus=1) if device.startswith("cuda") and not trees
             else Needs(memory=len(trained) * bytes_a_network(prepared, trained)),
@@ -195,8 +197,8 @@ def train_stack(
         fitted = fit()
     arrays: dict[str, np.ndarray] = {}
     for number, one in enumerate(fitted):
-        for part, predictions in zip(prepared.held_out, one.predictions, strict=True):
-            rows = np.argsort(part.ids, kind="stable")
+        for predictions in one.predictions:
+            rows = np.argsort(predictions.ids, kind="stable")
             arrays[f"{number}/logits/{predictions.split}"] = _narrowed(predictions.logits[rows])
         arrays[f"{number}/losses"] = one.losses
         if one.dynamics is not None:
@@ -251,8 +253,7 @@ def _fitted_of(prepared: Prepared, members: Sequence[Member], content: Content) 
     found = []
     for number, member in enumerate(members):
         predictions = []
-        for part in prepared.held_out:
-            split = "test" if part.split is None else str(part.split[0])
+        for part, split in predicted_parts(prepared, member):
             stored = content.arrays[f"{number}/logits/{split}"]
             logits = np.empty(stored.shape)
             logits[np.argsort(part.ids, kind="stable")] = stored
@@ -268,15 +269,18 @@ def _fitted_of(prepared: Prepared, members: Sequence[Member], content: Content) 
                     split=split,
                 )
             )
-        dynamics = _dynamics(prepared, content, number) if member.record else None
+        dynamics = None
+        if member.record or member.then is not None:
+            part = prepared.data if member.record else first_samples(prepared, member)
+            dynamics = _dynamics(prepared.data, part, content, number)
         losses = content.arrays[f"{number}/losses"]
         found.append(Fitted(tuple(predictions), dynamics, losses))
     return found
 
 
-def _dynamics(prepared: Prepared, content: Content, number: int) -> Dynamics:
-    data, prefix = prepared.data, f"{number}/dynamics/"
-    rows = np.argsort(data.ids, kind="stable")
+def _dynamics(data: Labelled, part: Labelled, content: Content, number: int) -> Dynamics:
+    prefix, training = f"{number}/dynamics/", content.metadata["trainings"][number]
+    rows = np.argsort(part.ids, kind="stable")
     channels = {}
     for name, stored in content.arrays.items():
         if name.startswith(prefix):
@@ -284,13 +288,13 @@ def _dynamics(prepared: Prepared, content: Content, number: int) -> Dynamics:
             channel[0, rows] = stored
             channels[name.removeprefix(prefix)] = channel
     return Dynamics(
-        data.ids,
-        data.labels,
+        part.ids,
+        part.labels,
         data.class_names,
         channels,
-        content.metadata["trainings"][number]["n_epochs"],
+        training["n_epochs"],
         data.fingerprint,
-        content.metadata["trainings"][number]["early_epoch"],
+        training["early_epoch"],
     )
 
 
