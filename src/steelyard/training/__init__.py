@@ -1,5 +1,6 @@
 """Fits: encodings, networks, one readable loop for many at once, the recorder."""
 
+from steelyard.training.channels import MEASURED, measure
 from steelyard.training.devices import checked_device, named_device
 from steelyard.training.ensemble import fit_ensemble
 from steelyard.training.fit import fit
@@ -16,6 +17,7 @@ from steelyard.training.traces import cartography_trace, parquet_trace, read_car
 __all__ = [
     "CODE",
     "LEFT_OUT_SPLIT",
+    "MEASURED",
     "PROBES",
     "Fitted",
     "Member",
@@ -30,6 +32,7 @@ __all__ = [
     "fit",
     "fit_ensemble",
     "free_bytes",
+    "measure",
     "named_device",
     "parquet_trace",
     "predicted_parts",

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def train_members(
     held_out: Sequence[Labelled],
     members: Sequence[Member],
     *,
+    breaks: Sequence[int] = (),
     seed: int = 0,
     declared: Mapping[str, Any] | None = None,
     run: str | Path | None = None,
@@ -88,6 +90,8 @@ def train_members(
         What they predict.
     members : sequence of Member
         What to train.
+    breaks : sequence of int, optional
+        Numbers of members before which a stack ends, beside where stacks end anyway.
     seed : int
         From which all seeds derive.
     declared : mapping, optional
@@ -110,8 +114,9 @@ def train_members(
     shared = {model: prepare(train_part, held_out, model=model) for model in models}
     numbered = [
         (cell, numbers)
-        for model, prepared in shared.items()
-        for cell, numbers in _cells(prepared, members, model, seed, device)
+        for prepared in shared.values()
+        for one in _between(breaks, len(members))
+        for cell, numbers in _cells(prepared, members, one, seed, device)
     ]
     cells = [cell for cell, _ in numbered]
     document = {
@@ -144,11 +149,19 @@ def _opened(run: str | Path | None) -> Iterator[Store]:
         yield stack.enter_context(Store(folder))
 
 
+def _between(breaks: Sequence[int], n: int) -> list[range]:
+    ends = sorted({0, *breaks, n})
+    return [range(first, last) for first, last in pairwise(ends)]
+
+
 def _cells(
-    prepared: Prepared, members: Sequence[Member], model: str, seed: int, device: str
+    prepared: Prepared, members: Sequence[Member], some: range, seed: int, device: str
 ) -> Iterator[tuple[Cell, list[int]]]:
-    """Yield the cells of one family of models, with the numbers of the members in each."""
-    mine = [number for number, member in enumerate(members) if member.recipe.model == model]
+    """Yield the cells of some members, of one family of models, with the numbers of each."""
+    model = prepared.model
+    mine = [number for number in some if members[number].recipe.model == model]
+    if not mine:
+        return
     data = [prepared.data.fingerprint, [part.fingerprint for part in prepared.held_out]]
     trees = model == "trees"
     for stack in declared_stacks(prepared, [members[number] for number in mine], device=device):
