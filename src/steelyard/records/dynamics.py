@@ -31,7 +31,7 @@ TRAINING = {
     "probability_margin": "mean over epochs of the label's probability minus the largest other",
     "aleatoric": "mean over epochs of p (1 - p), with p the probability of the label",
     "variability": "standard deviation over epochs of the probability of the label",
-    "early_error_norm": "the Euclidean norm of probabilities minus one-hot label in one early epoch",
+    "early_error_norm": "Euclidean norm of probabilities minus one-hot label in one early epoch",
 }
 # By the trained model at the end, without augmentation and in evaluation mode.
 FINAL = {

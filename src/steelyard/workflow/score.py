@@ -10,23 +10,22 @@ from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_choice, check_integer
 from steelyard.datasets import load
 from steelyard.hardness import SCORES, estimate
-from steelyard.records.dynamics import Dynamics
 from steelyard.records.hardness import Hardness
 from steelyard.records.recipe import Recipe
-from steelyard.training import Member
 from steelyard.workflow.engines import Engine
+from steelyard.workflow.evidence import gather, plain_scores
 from steelyard.workflow.plan import training_part
 from steelyard.workflow.probes import probe_recipe
-from steelyard.workflow.trainings import train_members
 
 _ALL = tuple(one.name for one in SCORES)
+_PLAIN = plain_scores()
 
 
 def score(
     data: Any,
     target: Any = None,
     *,
-    estimators: Sequence[str] = _ALL,
+    estimators: Sequence[str] = _PLAIN,
     runs: int = 5,
     probe: str | Recipe | None = None,
     seed: int = 0,
@@ -36,14 +35,15 @@ def score(
     device: str = "cpu",
     progress: Progress = silent,
 ) -> dict[str, Hardness]:
-    """Score how hard each sample is to learn; all scores come from the same trainings.
+    """Score how hard each sample is to learn; what the scores read is trained, once for all.
 
     Parameters
     ----------
     data, target
         What `steelyard.load` takes. Of split data the training part is scored, else all rows.
     estimators : sequence of str
-        Names of scores.
+        Names of scores; by default all that plain trainings give. Others take trainings of their
+        own, which `steelyard.workflow.evidence.gather` tells.
     runs : int
         Trainings to average; one run shows no spread.
     probe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
@@ -65,7 +65,7 @@ def score(
     Raises
     ------
     ParameterError
-        If a name or number lies outside its range.
+        If a name or number lies outside its range, or a score cannot be had of trees.
     DataError
         If the data cannot be read or trained on.
     ResourceError
@@ -79,19 +79,16 @@ def score(
         check_choice(name, "estimators", "score", _ALL)
     part = training_part(load(data, target))
     recipe = probe_recipe(part, probe)
-    members = [Member(recipe, repetition=number, record=True) for number in range(runs)]
-    fitted = train_members(
+    records = gather(
         part,
-        (),
-        members,
+        [one for one in SCORES if one.name in estimators],
+        runs=runs,
+        recipe=recipe,
         seed=seed,
-        declared={"score": {"runs": runs, "recipe": recipe.to_dict(), "seed": seed}},
         run=run,
         fresh=fresh,
         engine=engine,
         device=device,
         progress=progress,
     )
-    return estimate(
-        Dynamics.stack([one.dynamics for one in fitted if one.dynamics is not None]), estimators
-    )
+    return estimate(records[0], estimators)
