@@ -3,10 +3,12 @@
 from steelyard.hardness.aum_csv import read_aum_csv, write_aum_csv
 from steelyard.hardness.class_measures import impurity, intrinsic_dimension
 from steelyard.hardness.estimate import estimate
+from steelyard.hardness.imagenet_metrics import read_imagenet_metric
 from steelyard.hardness.kinds import rare_classes, sample_kinds
 from steelyard.hardness.label_doubt import label_doubt
 from steelyard.hardness.label_odds import label_odds
 from steelyard.hardness.neighbours import neighbours
+from steelyard.hardness.read_scores import read_scores
 from steelyard.hardness.registry import SCORES
 from steelyard.hardness.score import Score
 
@@ -21,6 +23,8 @@ __all__ = [
     "neighbours",
     "rare_classes",
     "read_aum_csv",
+    "read_imagenet_metric",
+    "read_scores",
     "sample_kinds",
     "write_aum_csv",
 ]
