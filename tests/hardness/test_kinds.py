@@ -10,16 +10,20 @@ from steelyard.records.weighing import KINDS
 NAMES = ("common", "other", "rare")
 
 
-def hardness(values, labels, ids=None):
+def scores(values, labels, ids=None, withheld=0.3):
     n = len(values)
     ids = np.arange(n) if ids is None else ids
-    return Hardness("el2n", ids, labels, NAMES, values, np.full(n, np.nan), 1, "f")
+    withheld = np.broadcast_to(withheld, n)
+    return {
+        name: Hardness(name, ids, labels, NAMES, one, np.full(n, np.nan), 1, "f")
+        for name, one in (("aum", values), ("confidence", withheld))
+    }
 
 
-def case():
+def case(withheld=0.3):
     """20 samples, the last two of a rare class; hardness rises with the row but for those."""
     labels = np.array([0] * 9 + [1] * 9 + [2] * 2)
-    return hardness(np.r_[np.arange(18.0), 30.0, 2.5], labels)
+    return scores(np.r_[np.arange(18.0), 30.0, 2.5], labels, withheld=withheld)
 
 
 def test_suspects_first_then_the_hardest_of_the_others_by_the_count_of_their_class():
@@ -37,6 +41,14 @@ def test_a_little_less_than_three_to_one_is_no_suspicion():
     assert not (sample_kinds(case(), odds) == "suspect").any()
 
 
+def test_what_the_networks_learned_readily_is_no_suspicion():
+    odds, withheld = np.full(20, -1.0), np.full(20, 0.9)
+    odds[[0, 17]] = 9.0
+    withheld[0] = np.nextafter(0.3, 0)
+    kinds = sample_kinds(case(withheld), odds)
+    assert np.flatnonzero(kinds == "suspect").tolist() == [17]
+
+
 @pytest.mark.parametrize(
     ("share", "n"), [(0, 0), (0.1, 2), (0.11, 3), (0.15, 3), (0.07, 2), (1, 20)]
 )
@@ -47,7 +59,7 @@ def test_the_share_is_of_all_samples_and_rounded_up(share, n):
 
 def test_ties_go_by_id_so_that_rows_do_not_matter():
     ids = np.random.default_rng(0).permutation(20)
-    tied = hardness(np.ones(20), np.zeros(20, int), ids)
+    tied = scores(np.ones(20), np.zeros(20, int), ids)
     kinds = sample_kinds(tied, np.full(20, -1.0))
     assert sorted(ids[kinds == "hard"]) == [0, 1]
 
@@ -74,6 +86,10 @@ def test_a_class_is_rare_below_half_of_an_equal_share(counts, rare):
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ParameterError, match="hard_share"):
         sample_kinds(case(), np.zeros(20), 1.5)
+    for name in ("aum", "confidence"):
+        missing = {one: score for one, score in case().items() if one != name}
+        with pytest.raises(ParameterError, match=f"must hold '{name}'. Got "):
+            sample_kinds(missing, np.zeros(20))
     for odds in (np.zeros(19), np.full(20, np.nan)):
         with pytest.raises(DataError, match="log odds of 20 samples"):
             sample_kinds(case(), odds)

@@ -190,7 +190,7 @@ def test_doubt_is_the_mean_of_two_ranks():
 
 
 def test_doubt_wants_the_error_norm_and_a_number_a_sample():
-    with pytest.raises(ParameterError, match="must be the score 'el2n'. Got 'aum'"):
+    with pytest.raises(ParameterError, match=r"must be the score 'el2n'. Got 'aum'"):
         label_doubt(error_norm([0.1, 0.2], "aum"), np.zeros(2))
     for odds in (np.zeros(3), np.array([0.0, np.nan])):
         with pytest.raises(DataError, match="log odds of 2 samples"):

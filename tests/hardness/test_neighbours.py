@@ -149,3 +149,35 @@ def test_what_are_no_points_is_refused(X, message):
 def test_k_is_at_least_one(k):
     with pytest.raises(ParameterError, match="'k' parameter of neighbours"):
         neighbours(np.zeros((5, 1)), data_of(5), k)
+
+
+@pytest.mark.parametrize("points", POINTS.values(), ids=POINTS)
+def test_among_some_they_equal_the_slow_loop_over_those(points):
+    n = len(points)
+    ids, numbers = ids_for(n), points.astype(float)
+    there = np.sort(np.random.default_rng(1).permutation(n)[: max(n // 3, 2)])
+    k = min(5, len(there) - 1)
+    positions, _ = nearest(points, ids, k, there=there)
+    for row in range(n):
+        others = [other for other in there.tolist() if other != row]
+        distance = {o: np.sqrt(((numbers[row] - numbers[o]) ** 2).sum()) for o in others}
+        expected = sorted(others, key=lambda other: (distance[other], ids[other]))[:k]
+        assert positions[row].tolist() == expected
+
+
+def test_those_who_may_be_neighbours_are_drawn_by_id():
+    points, data = DRAW.normal(size=(60, 2)), data_of(60)
+    found = neighbours(points, data, k=4, among=12)
+    assert found.positions.shape == (60, 4)
+    chosen = set(data.ids[np.unique(found.positions)].tolist())
+    assert len(chosen) <= 12
+    order = DRAW.permutation(60)
+    moved = neighbours(points[order], data.take(order), k=4, among=12)
+    np.testing.assert_array_equal(moved.distances, found.distances[order])
+    assert neighbours(points, data, k=4, among=3).k == 2
+    whole = neighbours(points, data, k=4)
+    np.testing.assert_array_equal(
+        neighbours(points, data, k=4, among=1000).positions, whole.positions
+    )
+    with pytest.raises(ParameterError, match="'among' parameter of neighbours"):
+        neighbours(points, data, among=1)

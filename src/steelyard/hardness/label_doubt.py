@@ -1,8 +1,8 @@
 """Label doubt: samples in the order in which somebody should look at their labels.
 
 **What it tells you.** The mean of two ranks: that of the error norm, which says how much the
-networks that trained on the sample resisted its label, and that of the odds against the label, which
-come from models and neighbours that never learned it. Each finds wrong labels that the other
+networks that trained on the sample resisted its label, and that of the odds against the label,
+which come from models and neighbours that never learned it. Each finds wrong labels that the other
 misses: networks resist an odd label early and give in later, and a network that memorises every
 label at once still cannot make the neighbours agree.
 

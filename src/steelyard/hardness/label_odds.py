@@ -62,7 +62,7 @@ def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> np
     -------
     ndarray of shape (n,)
         Above 0 another class is more probable at either class shares; -inf where there is no
-        other class.
+        other class, and for the only sample of a class, which no witness could know.
 
     Raises
     ------
@@ -95,7 +95,8 @@ def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> np
     votes = _log_votes(neighbours, codes, prior)
     a, b, g = _fitted(model, votes, prior, codes, neighbours.ids)
     joined = a * model + b * votes + g * prior
-    return np.minimum(_log_odds_against(joined, codes), _log_odds_against(joined - prior, codes))
+    odds = np.minimum(_log_odds_against(joined, codes), _log_odds_against(joined - prior, codes))
+    return np.where(counts[labels] == 1, -np.inf, odds)
 
 
 def _mean_log_probabilities(predictions: Sequence[Predictions], there: np.ndarray) -> np.ndarray:
@@ -117,7 +118,8 @@ def _fitted(
     """Return the three exponents by maximum likelihood; the problem is convex."""
     order = np.argsort(ids, kind="stable")  # the same samples in any order of the rows
     chosen = order[:: -(-len(order) // _FITTED_ON)]
-    witnesses = np.stack([model[chosen], votes[chosen], np.broadcast_to(prior, model.shape)[chosen]])
+    prior_of_each = np.broadcast_to(prior, (len(chosen), len(prior)))
+    witnesses = np.stack([model[chosen], votes[chosen], prior_of_each])
     own = witnesses[:, np.arange(len(chosen)), codes[chosen]]
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:

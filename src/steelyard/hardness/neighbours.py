@@ -27,6 +27,7 @@ import numpy as np
 from steelyard._support.arrays import require_finite
 from steelyard._support.errors import DataError
 from steelyard._support.progress import Progress, silent
+from steelyard._support.seeding import uniform_by_id
 from steelyard._support.validation import check_integer
 from steelyard.records.labelled import Labelled
 from steelyard.records.neighbours import Neighbours
@@ -37,7 +38,11 @@ _GROUP = 64  # columns of a block, at most, of which the nearest is found first
 
 
 def neighbours(
-    X: np.ndarray, data: Labelled, k: int = 15, progress: Progress = silent
+    X: np.ndarray,
+    data: Labelled,
+    k: int = 15,
+    progress: Progress = silent,
+    among: int | None = None,
 ) -> Neighbours:
     """Return the k nearest others of every sample.
 
@@ -49,9 +54,12 @@ def neighbours(
     data : Labelled
         The samples.
     k : int
-        Neighbours of each; n - 1, if there are no more others.
+        Neighbours of each; fewer, if there are no more others.
     progress : callable
         Told after each block of rows.
+    among : int, optional
+        Samples that may be somebody's neighbours, at least 2: so many are drawn by their ids, and
+        the time no longer grows with n^2. None takes all.
 
     Returns
     -------
@@ -63,10 +71,13 @@ def neighbours(
     DataError
         If X has not one row of finite numbers a sample.
     ParameterError
-        If k is below 1.
+        If k is below 1, or there are fewer than 2 to choose among.
     """
-    k = min(check_integer(k, "k", "neighbours", 1), len(data) - 1)
-    positions, distances = nearest(points_of(X, len(data)), data.ids, k, progress)
+    most = len(data) if among is None else check_integer(among, "among", "neighbours", 2)
+    k = min(check_integer(k, "k", "neighbours", 1), min(most, len(data)) - 1)
+    draw = uniform_by_id(data.ids, 0, purpose="neighbours")
+    there = np.sort(np.argsort(draw, kind="stable")[:most])
+    positions, distances = nearest(points_of(X, len(data)), data.ids, k, progress, there)
     return Neighbours(
         data.ids, data.labels, data.class_names, positions, distances, data.fingerprint
     )
@@ -93,7 +104,11 @@ def points_of(X: np.ndarray, n: int) -> np.ndarray:
 
 
 def nearest(
-    points: np.ndarray, ids: np.ndarray, k: int, progress: Progress = silent
+    points: np.ndarray,
+    ids: np.ndarray,
+    k: int,
+    progress: Progress = silent,
+    there: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return positions and distances of the k nearest others of each point, both (n, k).
 
@@ -104,16 +119,19 @@ def nearest(
     ids : ndarray of shape (n,)
         Unique; between points equally near the smaller id comes first.
     k : int
-        At most n - 1.
+        Fewer than there are to choose among.
+    there : ndarray of shape (m,), optional
+        Which points may be neighbours, rising; all, if left out.
     """
     n = len(points)
+    there = np.arange(n) if there is None else there
     positions, distances = np.empty((n, k), dtype=np.int64), np.empty((n, k))
     if k == 0:
         return positions, distances
     rank = np.empty(n, dtype=np.int64)
     rank[np.argsort(ids, kind="stable")] = np.arange(n)
     # of many copies of a point only the first by id can be anybody's neighbours
-    shown = np.flatnonzero(_place_among_copies(points, rank) <= k)
+    shown = there[_place_among_copies(points[there], rank[there]) <= k]
     done = 0
     for rows, row, column in _candidates(points, shown, k):
         other = shown[column]

@@ -95,10 +95,11 @@ def steps(weighing: Weighing) -> tuple[Step, ...]:
                 "class and its training samples rank harder than the middle one; equal shares "
                 "take the effect of rarity on the decision out.",
                 "A training sample is suspect if models that did not train on it and its 25 "
-                "nearest neighbours, joined to one probability of each class, are at least three to "
-                "one for another class, at the class shares of the data and at equal shares. Of "
-                "the others the hardest tenth is called rare where the class is, and hard where "
-                "it is not.",
+                "nearest neighbours, joined to one probability of each class, are at least three "
+                "to one for another class, at the class shares of the data and at equal shares, "
+                "and if the models that trained on it withheld at least three tenths of the "
+                "probability from its label, on average over epochs. Of the others the hardest "
+                "tenth is called rare where the class is, and hard where it is not.",
             ),
         ),
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from steelyard._support.errors import ParameterError
@@ -25,15 +24,22 @@ from steelyard.records.dynamics import (
     Dynamics,
 )
 from steelyard.records.labelled import Labelled
+from steelyard.records.neighbours import Neighbours
 from steelyard.records.recipe import Recipe
 from steelyard.training import Fitted, Member
 from steelyard.workflow.engines import Engine
-from steelyard.workflow.out_of_fold import fold_members, joined_folds, left_out_dynamics
+from steelyard.workflow.nearest import nearest_neighbours
+from steelyard.workflow.out_of_fold import (
+    fold_members,
+    joined_folds,
+    left_out_dynamics,
+    require_no_lone_sample,
+)
 from steelyard.workflow.second_split import half_members, second_split_dynamics
 from steelyard.workflow.trainings import train_members
 
 # Records that need no training, by type: each maker takes the samples and the progress.
-MODEL_FREE: Mapping[type, Callable[[Labelled, Progress], Any]] = MappingProxyType({})
+MODEL_FREE: Mapping[type, Callable[[Labelled, Progress], Any]] = {Neighbours: nearest_neighbours}
 _NETWORKS_ALONE = {
     "trees have no gradient by weights": GRADIENT,
     "trees cannot go on with another half of the samples": SECOND_SPLIT,
@@ -110,6 +116,8 @@ def gather(
             f"{runs}. Got {list(grown_from)!r} instead."
         )
     needed = _needed(scores)
+    if LEFT_OUT in needed:
+        require_no_lone_sample(part)
     _require_network(scores, recipe)
     kinds = [kind for kind in _KINDS if any(group in needed for group in kind.gives)]
     members: list[Member] = []

@@ -80,6 +80,7 @@ def out_of_fold(
     check_integer(repetitions, "repetitions", "out_of_fold", 1)
     check_integer(seed, "seed", "out_of_fold", 0)
     part = training_part(load(data, target))
+    require_no_lone_sample(part)
     recipe = probe_recipe(part, probe)
     members = [
         member
@@ -110,8 +111,6 @@ def fold_members(
     ------
     ParameterError
         If there are fewer than two folds.
-    DataError
-        If a class has one sample.
     """
     fold_of = deal(part, folds, seed, repetition)
     members = []
@@ -127,31 +126,25 @@ def deal(part: Labelled, folds: int, seed: int, repetition: int) -> np.ndarray:
     """Return the fold of every sample, int64 from 0.
 
     Each class is dealt out evenly: a class of fewer samples than folds has them in as many
-    different ones, so that every model sees all classes. Nothing depends on the order of rows or
-    the names of classes.
+    different ones, so that every model sees all classes. The only sample of a class is in none,
+    -1. Nothing depends on the order of rows or the names of classes.
 
     Raises
     ------
     ParameterError
         If there are fewer than two folds.
-    DataError
-        If a class has one sample.
     """
     check_integer(folds, "folds", "out_of_fold", 2)
-    alone = [part.class_names[code] for code in np.flatnonzero(part.class_counts == 1)]
-    if alone:
-        raise DataError(
-            f"{len(alone)} classes have one sample, first {alone[0]!r}: a model that does not "
-            "train on it does not know its class.",
-            hint="collect another, leave the class out, or ask for no score that needs it.",
-        )
-    by_id = np.argsort(part.ids, kind="stable")
+    fold_of = np.full(len(part), -1)
+    several = np.flatnonzero(part.class_counts[part.labels] > 1)
+    if not len(several):
+        return fold_of
+    by_id = several[np.argsort(part.ids[several], kind="stable")]
     dealt = StratifiedKFold(
         min(folds, int(part.class_counts.max())),
         shuffle=True,
         random_state=derive_seed(seed, purpose="folds", repetition=repetition) % 2**32,
     )
-    fold_of = np.empty(len(part), dtype=np.int64)
     with warnings.catch_warnings():
         # that a class has fewer samples than folds
         warnings.simplefilter("ignore", UserWarning)
@@ -160,14 +153,34 @@ def deal(part: Labelled, folds: int, seed: int, repetition: int) -> np.ndarray:
     return fold_of
 
 
+def require_no_lone_sample(part: Labelled) -> None:
+    """Raise unless every class that has a sample has two.
+
+    Raises
+    ------
+    DataError
+        Naming the first class that has one.
+    """
+    alone = [part.class_names[code] for code in np.flatnonzero(part.class_counts == 1)]
+    if alone:
+        raise DataError(
+            f"{len(alone)} classes have one sample, first {alone[0]!r}: a model that does not "
+            "train on it does not know its class.",
+            hint="collect another, leave the class out, or ask for no score that needs it.",
+        )
+
+
 def joined_folds(part: Labelled, fitted: Sequence[Fitted]) -> tuple[Predictions, ...]:
-    """Return what the models of each repetition say of the samples that they did not see."""
+    """Return what the models of each repetition say of the samples that they did not see.
+
+    Of the only sample of a class, which every model saw, they say nothing: all classes alike.
+    """
     logits: dict[int, np.ndarray] = {}
     row_of = {sample: row for row, sample in enumerate(part.ids.tolist())}
     for one in fitted:
         (left_out,) = (found for found in one.predictions if found.split == LEFT_OUT_SPLIT)
         rows = [row_of[sample] for sample in left_out.ids.tolist()]
-        whole = logits.setdefault(left_out.seed, np.full((len(part), part.n_classes), np.nan))
+        whole = logits.setdefault(left_out.seed, np.zeros((len(part), part.n_classes)))
         whole[rows] = left_out.logits
     return tuple(
         Predictions(
