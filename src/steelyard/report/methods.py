@@ -161,7 +161,11 @@ def gaps(weighing: Weighing) -> tuple[str, ...]:
             "intervals count the test sample alone and are narrower than they should be. "
             "Run more seeds."
         )
-    single = [name for name, score in weighing.hardness.items() if score.n_runs == 1]
+    single = [
+        name
+        for name, score in weighing.hardness.items()
+        if score.n_runs == 1 and name != "label_doubt"  # an order, made once of all runs
+    ]
     if single:
         found.append(f"One run of {listed(single)}: no spread over runs can be shown.")
     found += _unfinished(weighing)
@@ -256,14 +260,12 @@ def _intervals(weighing: Weighing) -> tuple[str, ...]:
 
 
 def _hardness(weighing: Weighing) -> tuple[str, ...]:
-    runs = [
-        f"{score_words(name)}, {score.n_runs} {'run' if score.n_runs == 1 else 'runs'}"
-        for name, score in weighing.hardness.items()
-    ]
+    first = next(iter(weighing.hardness.values()))
+    scores = "; ".join(score_words(name) for name in weighing.hardness)
     return (
-        f"Scores of the training samples: {'; '.join(runs)}. Every score is turned so that "
-        f"higher is harder, and is the mean over runs; \N{PLUS-MINUS SIGN} is the standard "
-        f"deviation over runs.",
+        f"Scores of the training samples: {scores}. Every score is turned so that higher is "
+        f"harder, and is the mean over {first.n_runs} {'run' if first.n_runs == 1 else 'runs'}; "
+        "\N{PLUS-MINUS SIGN} is the standard deviation over runs.",
         "A class's hardness is the mean rank of its training samples by the first score: 0 is the "
         "easiest sample of all, 1 the hardest.",
     )
