@@ -122,14 +122,18 @@ def test_neither_rows_nor_names_matter():
     np.testing.assert_array_equal(*found)
 
 
-def test_plain_members_beside_it_are_what_they_were():
+@pytest.mark.parametrize("name", ["adam", "whole batch"])  # a whole batch is everybody's
+def test_plain_members_and_these_are_beside_each_other_what_they_are_alone(name):
     first, second = halves(DATA)
     prepared = prepare(DATA)
-    plain = Member(RECIPES["adam"], None, 0, record=True)
-    alone = fit_ensemble(prepared, [plain])[0]
-    beside, _ = fit_ensemble(prepared, [plain, Member(RECIPES["adam"], first, then=second)])
-    for name, channel in alone.dynamics.channels.items():
-        np.testing.assert_array_equal(beside.dynamics.channels[name], channel)
+    members = [Member(RECIPES[name], None, 0, record=True),
+               Member(RECIPES[name], first, then=second)]  # fmt: skip
+    beside = fit_ensemble(prepared, members)
+    for member, one in zip(members, beside, strict=True):
+        (alone,) = fit_ensemble(prepared, [member])
+        np.testing.assert_array_equal(one.losses, alone.losses)
+        for channel, values in alone.dynamics.channels.items():
+            np.testing.assert_array_equal(one.dynamics.channels[channel], values)
 
 
 class Killed(Exception):

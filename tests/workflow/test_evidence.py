@@ -119,6 +119,16 @@ def test_more_runs_train_what_is_new_alone(asked, tmp_path, monkeypatch):
     assert most.n_runs == 6
 
 
+def test_what_was_trained_without_gradients_is_not_taken_for_more(tmp_path):
+    values = {"runs": 2, "recipe": MLP, "run": tmp_path}
+    (plain,) = gather(IMAGES, [reading("loss")], **values)
+    (more,) = gather(IMAGES, [reading("loss", "gradient_norm")], **values)
+    assert set(more.channels) - set(plain.channels) == set(GRADIENT)
+    assert more.early_epoch == 0
+    for name, channel in plain.channels.items():
+        np.testing.assert_array_equal(more.channels[name], channel)
+
+
 def test_trees_grow_one_by_one_and_need_no_word_of_it(tmp_path):
     table = toy_table((40, 20))
     few, more = (
