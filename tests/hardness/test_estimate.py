@@ -65,6 +65,8 @@ def test_records_that_do_not_belong_together_are_refused():
         estimate([only(TRAINING), only(FINAL, rows(dynamics(), np.arange(19)))])
     with pytest.raises(MismatchError, match="of the same samples, in one order"):
         estimate([only(TRAINING), replace(only(FINAL), data_fingerprint="other")])
+    with pytest.raises(MismatchError, match="of the same samples, in one order"):
+        estimate([only(TRAINING), replace(only(FINAL), labels=np.zeros(20, int))])
     with pytest.raises(MismatchError, match="2 records hold the evidence of the score 'aum'"):
         estimate([only(TRAINING), only(TRAINING)])
     with pytest.raises(ParameterError, match="must hold a record"):
