@@ -1,5 +1,6 @@
 """Carries: the frozen records that go between the rooms."""
 
+from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.dynamics import CHANNELS, Dynamics
 from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
@@ -19,6 +20,7 @@ __all__ = [
     "PARTS",
     "Arm",
     "Claim",
+    "ClassHardness",
     "ClassVerdict",
     "Dynamics",
     "Evaluation",
