@@ -11,6 +11,7 @@ from steelyard.records.predictions import Predictions, load_predictions, save_pr
 from steelyard.records.priors import check_prior
 from steelyard.records.recipe import Recipe
 from steelyard.records.run_folder import alone_in, claim_folder, require_own_folder
+from steelyard.records.stability import RunsNeeded, Stability
 from steelyard.records.study import Arm, Claim, Study
 from steelyard.records.verdict import ClassVerdict, PriorVerdict, Verdict
 from steelyard.records.weighing import Weighing
@@ -31,6 +32,8 @@ __all__ = [
     "Predictions",
     "PriorVerdict",
     "Recipe",
+    "RunsNeeded",
+    "Stability",
     "Study",
     "Verdict",
     "Weighing",
