@@ -50,7 +50,7 @@ def test_an_extrapolation_finds_the_truth(shape):
     found = [needed(scores(random, effects, 6, noise), 0.8) for _ in range(8)]
     assert expected > 3  # six runs cannot show it
     assert all(one.extrapolated for one in found)
-    assert np.mean([one.runs for one in found]) == pytest.approx(expected, rel=0.15)
+    assert np.mean([one.runs for one in found]) == pytest.approx(expected, rel=0.2)
     inside = [one.low <= expected <= one.high for one in found]
     assert np.mean(inside) > 0.8
     assert all(one.low <= one.runs <= one.high for one in found)

@@ -1,5 +1,6 @@
 """Carries: the frozen records that go between the rooms."""
 
+from steelyard.records.agreement import Agreement
 from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.dynamics import CHANNELS, Dynamics
 from steelyard.records.evaluation import Evaluation
@@ -19,6 +20,7 @@ from steelyard.records.weighing import Weighing
 __all__ = [
     "CHANNELS",
     "PARTS",
+    "Agreement",
     "Arm",
     "Claim",
     "ClassHardness",
