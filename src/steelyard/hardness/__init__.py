@@ -7,7 +7,7 @@ from steelyard.hardness.estimate import estimate
 from steelyard.hardness.registry import SCORES
 from steelyard.hardness.runs_needed import runs_needed
 from steelyard.hardness.score import Score
-from steelyard.hardness.stability import stability
+from steelyard.hardness.stability import halves_share, stability
 from steelyard.hardness.suspects import sample_kinds, suspects
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "agreement",
     "class_hardness",
     "estimate",
+    "halves_share",
     "read_aum_csv",
     "runs_needed",
     "sample_kinds",

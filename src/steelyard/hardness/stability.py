@@ -128,6 +128,44 @@ def stability(
     )
 
 
+def halves_share(
+    by_run: np.ndarray,
+    ids: np.ndarray,
+    *,
+    share: float = 0.1,
+    draws: int = 50,
+    seed: int = 0,
+) -> float:
+    """Return the share of their hardest samples that two halves of the runs have in common.
+
+    The mean over many ways to halve the runs; of an odd number one is left out each time. Two
+    ensembles of all runs would share more, so that it is a cautious measure of what there is.
+
+    Parameters
+    ----------
+    by_run : ndarray of shape (runs, n)
+        The score in each run; at least two.
+    ids : ndarray of shape (n,)
+        Sample ids, by which ties are broken.
+    share : float
+        The share of all samples that is the hardest, in (0, 1).
+    draws : int
+        Ways to halve.
+    seed : int
+        From which they derive.
+    """
+    values = np.asarray(by_run, dtype=np.float64)
+    if values.ndim != 2 or min(values.shape) < 2:
+        raise ParameterError(f"Two halves need two runs and two samples. Got {values.shape}.")
+    n_runs, n = values.shape
+    by_id = np.argsort(frozen_ids(ids, n, "halves_share"), kind="stable")
+    nobody = np.zeros(n, dtype=np.int64)  # classes play no part
+    compared = _Compared(np.ascontiguousarray(values[:, by_id]), nobody, _sizes([share], n))
+    random = generator(seed, purpose="halves")
+    orders = (random.permutation(n_runs) for _ in range(draws))
+    return float(np.mean([1 - compared.halves(order)[0] for order in orders]))
+
+
 def _sizes(thresholds: Sequence[float], n: int) -> np.ndarray:
     """Return the whole number of samples at each threshold, at least 1 and fewer than n."""
     if not len(thresholds):
@@ -174,6 +212,12 @@ class _Compared:
             for m in range(1, len(order) // 2 + 1)
         ]
         return {"nested": np.array(nested), "disjoint": np.array(disjoint)}
+
+    def halves(self, order: np.ndarray) -> np.ndarray:
+        """Return the comparison of the first half of the runs with the next."""
+        m = len(order) // 2
+        one, other = (self._ranked(self._sum(runs)) for runs in (order[:m], order[m : 2 * m]))
+        return self._compare(one, other)
 
     def _sum(self, runs: np.ndarray) -> np.ndarray:
         # run by run, as the prefixes: what is equal in every run stays tied
