@@ -1,7 +1,7 @@
 """Weigh the classes and samples of a data set before you balance them.
 
-The verbs are `load`, `split`, `long_tail`, `train`, `score`, `plan`, `evaluate`, `weigh` and
-`report`; what they pass on are the records. `Recorder` watches your own training loop.
+The verbs are `load`, `split`, `long_tail`, `train`, `score`, `out_of_fold`, `plan`, `evaluate`,
+`weigh` and `report`; what they pass on are the records. `Recorder` watches your own training loop.
 """
 
 from steelyard.datasets import load, long_tail, split
@@ -21,7 +21,7 @@ from steelyard.records import (
 )
 from steelyard.report import write_report as report
 from steelyard.training import Recorder
-from steelyard.workflow import plan, score, train, weigh
+from steelyard.workflow import out_of_fold, plan, score, train, weigh
 
 __version__ = "0.1.0"
 
@@ -41,6 +41,7 @@ __all__ = [
     "evaluate",
     "load",
     "long_tail",
+    "out_of_fold",
     "plan",
     "report",
     "score",

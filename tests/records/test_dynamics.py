@@ -150,5 +150,5 @@ def test_records_of_other_channels_are_joined():
 def test_records_that_do_not_fit_are_not_joined(other, message):
     with pytest.raises(MismatchError, match=message):
         some(TRAINING).joined(some(FINAL, **other))
-    with pytest.raises(MismatchError, match="final_energy, .* in both"):
+    with pytest.raises(MismatchError, match=r"final_energy, .* in both"):
         some(FINAL, LEFT_OUT).joined(some(FINAL))

@@ -31,7 +31,7 @@ TRAINING = {
     "probability_margin": "mean over epochs of the label's probability minus the largest other",
     "aleatoric": "mean over epochs of p (1 - p), with p the probability of the label",
     "variability": "standard deviation over epochs of the probability of the label",
-    "early_error_norm": "the Euclidean norm of probabilities minus one-hot label in one early epoch",
+    "early_error_norm": "Euclidean norm of probabilities minus one-hot label in one early epoch",
 }
 # By the trained model at the end, without augmentation and in evaluation mode.
 FINAL = {
@@ -248,9 +248,7 @@ class Dynamics:
 def _require_whole_groups(channels: Mapping[str, np.ndarray]) -> None:
     unknown = sorted(set(channels) - set(CHANNELS))
     if unknown or not channels:
-        raise DataError(
-            f"Dynamics knows the channels {sorted(CHANNELS)}. Got {unknown or 'none'}."
-        )
+        raise DataError(f"Dynamics knows the channels {sorted(CHANNELS)}. Got {unknown or 'none'}.")
     for group in GROUPS:
         absent = sorted(set(group) - set(channels))
         if absent and len(absent) < len(group):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +12,23 @@ from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_choice, check_integer
 from steelyard.datasets import load
 from steelyard.hardness import SCORES, estimate
-from steelyard.records.dynamics import Dynamics
-from steelyard.records.labelled import Labelled
 from steelyard.records.recipe import Recipe
-from steelyard.training import Member
 from steelyard.workflow.adaptive import check_adaptive, gather_until, kept
 from steelyard.workflow.engines import Engine
+from steelyard.workflow.evidence import gather, plain_scores
 from steelyard.workflow.plan import training_part
 from steelyard.workflow.probes import probe_recipe
 from steelyard.workflow.scores import Scores
-from steelyard.workflow.trainings import train_members
 
 _ALL = tuple(one.name for one in SCORES)
+_PLAIN = plain_scores()
 
 
 def score(
     data: Any,
     target: Any = None,
     *,
-    estimators: Sequence[str] = _ALL,
+    estimators: Sequence[str] = _PLAIN,
     runs: int = 5,
     until: float | None = None,
     share: float = 0.1,
@@ -44,14 +41,15 @@ def score(
     device: str = "cpu",
     progress: Progress = silent,
 ) -> Scores:
-    """Score how hard each sample is to learn; all scores come from the same trainings.
+    """Score how hard each sample is to learn; what the scores read is trained, once for all.
 
     Parameters
     ----------
     data, target
         What `steelyard.load` takes. Of split data the training part is scored, else all rows.
     estimators : sequence of str
-        Names of scores.
+        Names of scores; by default all that plain trainings give. Others take trainings of their
+        own, which `steelyard.workflow.evidence.gather` tells.
     runs : int
         Trainings to average; one run shows no spread.
     until : float, optional
@@ -82,7 +80,7 @@ def score(
     Raises
     ------
     ParameterError
-        If a name or number lies outside its range.
+        If a name or number lies outside its range, or a score cannot be had of trees.
     DataError
         If the data cannot be read or trained on.
     ResourceError
@@ -103,9 +101,10 @@ def score(
     with contextlib.ExitStack() as stack:
         folder = run if until is None else stack.enter_context(kept(run))
 
-        def gather(total: int, grown_from: Sequence[int] = ()) -> list[Any]:
-            return _gather(
+        def of_runs(total: int, grown_from: Sequence[int] = ()) -> list[Any]:
+            return gather(
                 part,
+                [one for one in SCORES if one.name in estimators],
                 runs=total,
                 recipe=recipe,
                 grown_from=grown_from,
@@ -119,10 +118,10 @@ def score(
 
         growth = None
         if until is None:
-            records = gather(runs)
+            records = of_runs(runs)
         else:
             records, growth = gather_until(
-                gather,
+                of_runs,
                 estimators[0],
                 until=until,
                 share=share,
@@ -131,29 +130,3 @@ def score(
                 seed=seed,
             )
     return Scores(estimate(records[0], estimators), tuple(records), growth, seed)
-
-
-def _gather(
-    part: Labelled,
-    *,
-    runs: int,
-    recipe: Recipe,
-    grown_from: Sequence[int],
-    seed: int,
-    run: str | Path | None,
-    **how: Any,
-) -> list[Any]:
-    """Return the dynamics of so many runs, trained in the steps in which they grew."""
-    recorded = []
-    for first, last in pairwise([0, *grown_from, runs]):
-        fitted = train_members(
-            part,
-            (),
-            [Member(recipe, repetition=number, record=True) for number in range(first, last)],
-            seed=seed,
-            declared={"score": {"runs": runs, "recipe": recipe.to_dict(), "seed": seed}},
-            run=run,
-            **how,
-        )
-        recorded += [one.dynamics for one in fitted if one.dynamics is not None]
-    return [Dynamics.stack(recorded)]
