@@ -1,5 +1,7 @@
 """Carries: the frozen records that go between the rooms."""
 
+from steelyard.records.agreement import Agreement
+from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.dynamics import CHANNELS, Dynamics
 from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
@@ -11,6 +13,7 @@ from steelyard.records.predictions import Predictions, load_predictions, save_pr
 from steelyard.records.priors import check_prior
 from steelyard.records.recipe import Recipe
 from steelyard.records.run_folder import alone_in, claim_folder, require_own_folder
+from steelyard.records.stability import RunsNeeded, Stability
 from steelyard.records.study import Arm, Claim, Study
 from steelyard.records.verdict import ClassVerdict, PriorVerdict, Verdict
 from steelyard.records.weighing import Weighing
@@ -18,8 +21,10 @@ from steelyard.records.weighing import Weighing
 __all__ = [
     "CHANNELS",
     "PARTS",
+    "Agreement",
     "Arm",
     "Claim",
+    "ClassHardness",
     "ClassVerdict",
     "Dynamics",
     "Evaluation",
@@ -31,6 +36,8 @@ __all__ = [
     "Predictions",
     "PriorVerdict",
     "Recipe",
+    "RunsNeeded",
+    "Stability",
     "Study",
     "Verdict",
     "Weighing",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from steelyard._support.errors import ParameterError
 from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_choice, check_integer
 from steelyard.datasets import load
 from steelyard.hardness import SCORES, estimate
-from steelyard.records.hardness import Hardness
 from steelyard.records.recipe import Recipe
+from steelyard.workflow.adaptive import check_adaptive, gather_until, kept
 from steelyard.workflow.engines import Engine
 from steelyard.workflow.evidence import gather, plain_scores
 from steelyard.workflow.plan import training_part
 from steelyard.workflow.probes import probe_recipe
+from steelyard.workflow.scores import Scores
 
 _ALL = tuple(one.name for one in SCORES)
 _PLAIN = plain_scores()
@@ -27,6 +30,9 @@ def score(
     *,
     estimators: Sequence[str] = _PLAIN,
     runs: int = 5,
+    until: float | None = None,
+    share: float = 0.1,
+    most_runs: int = 40,
     probe: str | Recipe | None = None,
     seed: int = 0,
     run: str | Path | None = None,
@@ -34,7 +40,7 @@ def score(
     engine: str | Engine = "local",
     device: str = "cpu",
     progress: Progress = silent,
-) -> dict[str, Hardness]:
+) -> Scores:
     """Score how hard each sample is to learn; what the scores read is trained, once for all.
 
     Parameters
@@ -46,6 +52,14 @@ def score(
         own, which `steelyard.workflow.evidence.gather` tells.
     runs : int
         Trainings to average; one run shows no spread.
+    until : float, optional
+        Train more runs, as many again each time, until two halves of them have this share of
+        their hardest samples in common by the first score; averaged over many ways to halve them,
+        which is cautious: two ensembles of all of them would share more.
+    share : float
+        With ``until``: the share of all samples that is the hardest.
+    most_runs : int
+        With ``until``: where it ends in any case; `Scores.growth` says how it ended.
     probe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
         How to train; None takes the probe that suits the data.
     seed : int
@@ -59,8 +73,9 @@ def score(
 
     Returns
     -------
-    dict of str to Hardness
-        By name, in the order asked for.
+    Scores
+        A mapping of names to `Hardness`, in the order asked for, that also tells how hard classes
+        are, how stable the scores and whether they agree.
 
     Raises
     ------
@@ -77,18 +92,41 @@ def score(
     check_integer(seed, "seed", "score", 0)
     for name in estimators:  # before the work, not after it
         check_choice(name, "estimators", "score", _ALL)
+    if not estimators:
+        raise ParameterError("The 'estimators' parameter of score must name one. Got none.")
+    if until is not None:
+        check_adaptive(until, share, runs, most_runs)
     part = training_part(load(data, target))
     recipe = probe_recipe(part, probe)
-    records = gather(
-        part,
-        [one for one in SCORES if one.name in estimators],
-        runs=runs,
-        recipe=recipe,
-        seed=seed,
-        run=run,
-        fresh=fresh,
-        engine=engine,
-        device=device,
-        progress=progress,
-    )
-    return estimate(records[0], estimators)
+    with contextlib.ExitStack() as stack:
+        folder = run if until is None else stack.enter_context(kept(run))
+
+        def of_runs(total: int, grown_from: Sequence[int] = ()) -> list[Any]:
+            return gather(
+                part,
+                [one for one in SCORES if one.name in estimators],
+                runs=total,
+                recipe=recipe,
+                grown_from=grown_from,
+                seed=seed,
+                run=folder,
+                fresh=fresh and not grown_from,
+                engine=engine,
+                device=device,
+                progress=progress,
+            )
+
+        growth = None
+        if until is None:
+            records = of_runs(runs)
+        else:
+            records, growth = gather_until(
+                of_runs,
+                estimators[0],
+                until=until,
+                share=share,
+                runs=runs,
+                most_runs=most_runs,
+                seed=seed,
+            )
+    return Scores(estimate(records[0], estimators), tuple(records), growth, seed)
