@@ -15,7 +15,6 @@ from steelyard.hardness.registry import SCORES
 from steelyard.hardness.runs_needed import runs_needed
 from steelyard.hardness.score import Score
 from steelyard.hardness.stability import halves_share, stability
-from steelyard.hardness.suspects import sample_kinds, suspects
 
 __all__ = [
     "SCORES",
@@ -36,6 +35,5 @@ __all__ = [
     "runs_needed",
     "sample_kinds",
     "stability",
-    "suspects",
     "write_aum_csv",
 ]
