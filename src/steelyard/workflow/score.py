@@ -129,4 +129,4 @@ def score(
                 most_runs=most_runs,
                 seed=seed,
             )
-    return Scores(estimate(records[0], estimators), tuple(records), growth, seed)
+    return Scores(estimate(records, estimators), tuple(records), growth, seed)
