@@ -35,6 +35,8 @@ from steelyard.workflow.study import plan_seed, train_study
 
 DEGREES = (0.0, 0.25, 0.5, 0.75, 1.0)
 SEEDS = 5
+# Those that a page has room for and words to tell apart; the verb `score` gives the others.
+_SCORES = ("aum", "el2n", "forgetting", "confidence")
 _GALLERY = 24  # samples shown of each kind
 
 
@@ -138,7 +140,7 @@ def weigh(
     on_validation, on_test = (
         evaluate([one for one in predictions if one.split == part], priors) for part in PARTS[1:]
     )
-    hardness = estimate(dynamics)
+    hardness = estimate(dynamics, _SCORES)
     kinds = sample_kinds(hardness["aum"])
     natural = study.arms[0]
     answers = decide(study, on_validation, on_test)
