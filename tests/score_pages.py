@@ -8,6 +8,7 @@ import inspect
 import math
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 from steelyard.hardness import SCORES, impurity
@@ -24,6 +25,7 @@ EVIDENCE = {
     "By models that did not see the sample": LEFT_OUT,
     "Without training": {},
 }
+WHOLE = {"break_long_words": False, "break_on_hyphens": False}
 PARTS = (
     r"\*\*(What it does|What (?:it tells|they tell) you|When (?:it misleads|they mislead)|"
     r"The bound|Formula|Reference)\.\*\*"
@@ -58,6 +60,12 @@ def needs(score):
     return ", ".join(f"`{name}`" for name in score.needs)
 
 
+def filled(text):
+    """Paragraphs that begin at the margin again, now that their heading stands above them."""
+    first, *others = text.split("\n\n")
+    return "\n\n".join([textwrap.fill(" ".join(first.split()), 100, **WHOLE), *others])
+
+
 def page(module, scores):
     """One page: the docstring with its parts as headings, and what each score declares."""
     title, _, rest = inspect.getdoc(module).partition("\n")
@@ -69,7 +77,7 @@ def page(module, scores):
     if before.strip():
         lines += [before.strip(), ""]
     for heading, text in zip(parts[::2], parts[1::2], strict=True):
-        lines += [f"## {heading}", "", text.strip(), ""]
+        lines += [f"## {heading}", "", filled(text.strip()), ""]
     for score in scores:
         said = {
             "formula": score.formula,

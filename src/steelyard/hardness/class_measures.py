@@ -10,8 +10,14 @@ of s samples can fill at most s - 1 of the 15 places. TwoNN takes the density to
 up to the second neighbour: with few samples in many dimensions it is too low, and noise of any size
 gives its own dimension to near neighbours. Distances that take few values (whole numbers, one-hot
 columns) break it: neighbours equally near add nothing to the sum, and the dimension comes out too
-high. The interval holds if the model does and neighbourhoods were independent, which they are not
-quite: see it as the least uncertainty there is.
+high.
+
+The interval holds if the model does and neighbourhoods are independent, which they are not quite:
+of 100 normal clouds of 150 or 1,000 samples, the 95 % interval held the true dimension 94 and 87
+times in two dimensions, 91 and 84 times in five, 72 times in ten (1,000 samples). Edges are worse:
+in a cube of five dimensions with 1,000 samples, of which most lie near a wall, the estimate is 4.7
+on average and the interval held the truth 38 times, in one of ten 8.5 and twice. See it as the
+least uncertainty there is, and compare classes rather than believe a number.
 
 **Formula.** impurity_c = mean over samples i of c of #{j among the 15 nearest : y_j != c} / 15.
 With r1, r2 the distances of a sample to its nearest and second nearest *within its class* and

@@ -12,10 +12,10 @@ decides. It costs n^2 multiplications a column, whatever the structure of the da
 one processor for the 60,000 images of Fashion-MNIST. In many columns all distances become alike,
 and the nearest little nearer than the rest.
 
-**The bound.** With unit roundoff u = 2^-24 and d columns, a rounded coordinate is off by u of
-itself, a sum of d products by d u of the sum of their sizes, which is at most (|x|^2 + |y|^2) / 2
-twice. (d + 16) u (|x|^2 + |y|^2) covers both and the few roundings after; a term for what
-32 bits cannot hold at all is added.
+**The bound.** With unit roundoff u = 2^-24 and d columns, rounding the coordinates moves a squared
+distance by at most about 4 u (|x|^2 + |y|^2), and summing d products moves x.y by at most
+d u |x| |y|, so 2 x.y by at most d u (|x|^2 + |y|^2). (d + 16) u (|x|^2 + |y|^2) covers both and the
+few roundings after; a term for what 32 bits cannot hold at all is added.
 """
 
 from __future__ import annotations
