@@ -78,6 +78,13 @@ def test_how_the_growth_ended_is_printed(words, capsys):
     assert run([*words, "--runs", "3", "--until", "0.5", "--most-runs", "2"]) == 2
 
 
+def test_ties_are_said_where_they_decide(words, capsys):
+    assert run([*words, "--runs", "2", "--estimators", "forgetting"]) == 0
+    assert "ids chose" in capsys.readouterr().out
+    assert run([*words, "--runs", "2", "--estimators", "aum"]) == 0
+    assert "ids chose" not in capsys.readouterr().out
+
+
 def test_one_run_tells_no_stability(words, capsys):
     assert run([*words, "--runs", "1", "--estimators", "aum"]) == 0
     out = capsys.readouterr().out

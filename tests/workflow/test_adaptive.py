@@ -107,6 +107,9 @@ def test_the_trainings_of_the_first_runs_are_kept(tmp_path, monkeypatch):
     assert set(before) <= set(stored_addresses(tmp_path))
     np.testing.assert_array_equal(again.by_run("aum")[:2], first.by_run("aum"))
     assert again["aum"].n_runs == 6
+    trained.clear()
+    score(IMAGES, runs=2, most_runs=6, run=tmp_path, fresh=True, **values)
+    assert sorted(member.repetition for member in trained) == [0, 1, 2, 3, 4, 5]
 
 
 def test_without_a_folder_nothing_is_left_behind_and_nothing_trained_twice(tmp_path, monkeypatch):
