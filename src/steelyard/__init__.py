@@ -7,6 +7,8 @@ The verbs are `load`, `split`, `long_tail`, `train`, `score`, `out_of_fold`, `pl
 from steelyard.datasets import load, long_tail, split
 from steelyard.evaluation import evaluate
 from steelyard.records import (
+    Agreement,
+    ClassHardness,
     Dynamics,
     Evaluation,
     Hardness,
@@ -15,6 +17,7 @@ from steelyard.records import (
     Plan,
     Predictions,
     Recipe,
+    Stability,
     Study,
     Verdict,
     Weighing,
@@ -26,6 +29,8 @@ from steelyard.workflow import out_of_fold, plan, score, train, weigh
 __version__ = "0.1.0"
 
 __all__ = [
+    "Agreement",
+    "ClassHardness",
     "Dynamics",
     "Evaluation",
     "Hardness",
@@ -35,6 +40,7 @@ __all__ = [
     "Predictions",
     "Recipe",
     "Recorder",
+    "Stability",
     "Study",
     "Verdict",
     "Weighing",

@@ -1,5 +1,7 @@
 """How many runs are needed, on data where the truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,6 +81,17 @@ def test_identical_runs_need_one():
     found = needed(np.tile(np.random.default_rng(4).normal(size=100), (4, 1)), 0.99)
     assert (found.runs, found.low, found.high, found.extrapolated) == (1, 1, 1, False)
     assert str(found) == "99 % needs 1 run"
+
+
+def test_what_ties_make_of_a_single_run_does_not_count():
+    by_run = np.random.default_rng(8).normal(size=(6, 50))
+    found = stability(by_run, np.zeros(50, int), np.arange(50), thresholds=(0.1,))
+    change = np.select([found.sets["runs"] == 2, found.sets["runs"] <= 3], [0.4, 0.05])
+    ends = dict.fromkeys(("change", "change_low", "change_high"), change)
+    bent = replace(found, sets=found.sets.assign(**ends))
+    assert bent.curve()[:, 0].tolist() == [0.95, 0.6, 0.95]
+    answer = runs_needed(by_run, np.arange(50), bent, until=0.9)
+    assert (answer.runs, answer.low, answer.high, answer.extrapolated) == (3, 3, 3, False)
 
 
 def test_two_runs_give_no_range():

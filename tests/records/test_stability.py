@@ -40,6 +40,7 @@ def test_what_is_shared_is_one_minus_the_change():
     assert (interval.low, interval.high) == (0.25, 0.75)
     assert record.shared() == (0.75, None)
     assert record.curve().tolist()[0] == [0.5, 0.25, 0.75]
+    assert (record.tied(), record.tied(runs=1)) == (0.125, 0)
     assert record.thresholds == (0.1, 0.3)
     with pytest.raises(ParameterError, match=r"thresholds \[0\.1, 0\.3\]"):
         record.shared(0.2)

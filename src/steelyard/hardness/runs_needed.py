@@ -1,7 +1,8 @@
 """How many runs until two ensembles of them agree on the hardest samples.
 
-Where the disjoint ensembles there are reach the goal, they answer. Where they do not, two ensembles
-of m runs are simulated::
+Where the disjoint ensembles there are reach the goal, and stay there, they answer: a score with few
+values can share more in one run than in two, for ids choose among the tied. Where they do not, two
+ensembles of m runs are simulated::
 
     value of sample i in an ensemble = effect_i + noise_i sqrt(c / m)     noise_i ~ N(0, s_i^2)
 
@@ -79,13 +80,14 @@ def runs_needed(
     simulated = _Simulated(values[:, by_id], share, generator(seed, purpose="runs needed"))
     found: list[int | None] = []
     for shares in curve.T:  # the estimate, the low end, the high end
-        reached = np.flatnonzero(shares >= until)
-        seen = float(shares[-1])
-        found.append(
-            int(reached[0]) + 1 if len(reached) else simulated.runs_until(until, len(curve), seen)
-        )
+        short = np.flatnonzero(~(shares >= until))
+        enough = int(short[-1]) + 2 if len(short) else 1
+        if enough > len(curve):
+            found.append(simulated.runs_until(until, len(curve), float(shares[-1])))
+        else:
+            found.append(enough)
     runs, high, low = found  # the low end of what is shared asks for more runs
-    extrapolated = not (curve[:, 0] >= until).any()
+    extrapolated = not curve[-1, 0] >= until
     return RunsNeeded(share, until, runs, low, high, extrapolated, MOST)
 
 

@@ -162,6 +162,12 @@ class Stability:
         ends = 1 - float(row["change_high"]), 1 - float(row["change_low"])
         return estimate, None if np.isnan(ends).any() else Interval(estimate, *ends)
 
+    def tied(self, threshold: float = 0.1, runs: int | None = None, side: str = "hardest") -> float:
+        """Return the share of such a set that ids chose among samples of one value."""
+        size = self.most_disjoint if runs is None else runs
+        check_integer(size, "runs", "Stability.tied", 1, self.most_disjoint)
+        return float(_only(self._sets("disjoint", side, threshold), size)["tied"])
+
     def curve(self, threshold: float = 0.1, side: str = "hardest") -> np.ndarray:
         """Return shape (sizes, 3): `shared` with its low and high end for 1, 2, ... runs."""
         rows = self._sets("disjoint", side, threshold).sort_values("runs")
