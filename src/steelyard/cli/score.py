@@ -22,9 +22,11 @@ from steelyard.records.stability import RunsNeeded, Stability
 from steelyard.report.digits import percent
 from steelyard.workflow import score as score_data
 from steelyard.workflow.engines import choose_engine
+from steelyard.workflow.evidence import plain_scores
 from steelyard.workflow.scores import Scores, tail_words
 
 _ALL = ",".join(one.name for one in SCORES)
+_PLAIN = ",".join(plain_scores())
 _SHARE = 0.1  # the hardest tenth
 _TIED = 0.02  # ours: the share of it that ids chose from which on this is said
 
@@ -32,7 +34,7 @@ _TIED = 0.02  # ours: the share of it that ids chose from which on this is said
 @options.reads_data
 def score(
     read: Callable[[], Labelled],
-    estimators: Annotated[str, typer.Option(help=f"Separated by commas, of {_ALL}.")] = _ALL,
+    estimators: Annotated[str, typer.Option(help=f"Separated by commas, of {_ALL}.")] = _PLAIN,
     runs: Annotated[int, typer.Option(help="Trainings to average.")] = 5,
     until: Annotated[
         float | None,
