@@ -7,9 +7,10 @@
 - *flips*: 0, 10, 20, 30 % of the labels are replaced by another class, drawn evenly. Average
   precision of every single score, and of the label doubt, at finding them.
 - *kinds*: of every fourth class a tenth of the samples is kept (of two classes, a quarter of the
-  smaller): rare. A tenth of the samples of the other classes is blurred, or (in a table) moved half
-  way to a sample of another class: hard. A share of all labels is shuffled among itself, so that
-  classes keep their counts, and those that changed are wrong: suspect. How many of each are called
+  smaller): rare. A tenth of the samples of the other classes is blurred, or (in a table) moved
+  half way to a sample of another class: hard. A share of all labels is shuffled among itself, so
+  that classes keep their counts, and those that changed are wrong: suspect. How many of each are
+  called
   what, by the rule, by the area under the margin alone (suspect if its mean is contradicted, hard if
   among the hardest tenth of the others) and by cleanlab (find_label_issues on the same out-of-fold
   probabilities, hard as before).
@@ -108,7 +109,8 @@ def kinds(name: str, X, y, share: float, draw: np.random.Generator) -> None:
                 parts.append(f"{kind} ({len(mine)}): {', '.join(shares)}")
         listed = called == "suspect"
         right = f"{(truth[listed] == 'suspect').mean():.2f}" if listed.any() else "-"
-        print(f"    {way:9}  suspects {listed.sum()}, right {right}. " + "; ".join(parts), flush=True)
+        told = f"suspects {listed.sum()}, right {right}. {'; '.join(parts)}"
+        print(f"    {way:9}  {told}", flush=True)
 
 
 def injected(X, y, share: float, draw: np.random.Generator):
