@@ -10,10 +10,9 @@
   smaller): rare. A tenth of the samples of the other classes is blurred, or (in a table) moved
   half way to a sample of another class: hard. A share of all labels is shuffled among itself, so
   that classes keep their counts, and those that changed are wrong: suspect. How many of each are
-  called
-  what, by the rule, by the area under the margin alone (suspect if its mean is contradicted, hard if
-  among the hardest tenth of the others) and by cleanlab (find_label_issues on the same out-of-fold
-  probabilities, hard as before).
+  called what: by the rule; by the area under the margin alone (suspect if its mean is contradicted,
+  hard if among the hardest tenth of the others); and by cleanlab (find_label_issues on the same
+  out-of-fold probabilities, hard as before).
 
 The rule was made on digits, KMNIST, PneumoniaMNIST and breast cancer; its constants were fixed
 before this was first run.
