@@ -37,6 +37,8 @@ def test_classes_stability_agreement_and_files_are_printed(words, tmp_path, caps
     assert [row.split(" ")[0] for row in rows] == [name.replace("\n", "\\n") for name in ranked]
     # the mean and the median of one sample have no interval
     assert [row.count("[") for row in rows] == [1 if "single" in row else 3 for row in rows]
+    tails = dict(zip(classes["class_names"], classes["figures"]["tail"], strict=True))
+    assert rows[ranked.index("single")].endswith(f" {100 * tails['single'][0]:.0f} [21, 100]")
     (stable,) = [line for line in lines if line.startswith("el2n: two ensembles of 2 runs share")]
     shared = 1 - next(
         one["change"]
