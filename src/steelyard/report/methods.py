@@ -13,7 +13,8 @@ from steelyard.report.digits import THIN_SPACE, count, duration, plain
 from steelyard.report.names import listed, one_line, shortened
 
 NOT_RECORDED = "not recorded"
-_TITLES = {score.name: score.title for score in SCORES} | {"label_doubt": "Doubt in the label, by two ranks"}
+_TITLES = {score.name: score.title for score in SCORES}
+_TITLES["label_doubt"] = "Doubt in the label, by two ranks"
 
 
 @dataclass(frozen=True)
