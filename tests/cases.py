@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from steelyard.hardness import rare_classes
 from steelyard.records.evaluation import AS_TRAINED, COLUMNS, CORRECTED, Evaluation
 from steelyard.records.hardness import Hardness
 from steelyard.records.interval import Interval
@@ -109,7 +110,7 @@ def make_weighing(
         answers,
         classes,
         int((kinds == "suspect").sum()),
-        int((kinds == "hard").sum()),
+        int(np.isin(kinds, ("rare", "hard")).sum()),
         seed,
     )
     gallery = _gallery(random, modality, names, hardness["aum"], kinds, columns)
@@ -173,8 +174,15 @@ def _hardness(random, names, counts):
         score: Hardness(score, ids, labels, names, latent * scale, spread * scale, 5, FINGERPRINT)
         for score, scale in CHANNELS.items()
     }
+    nothing = np.full(len(labels), np.nan)
+    doubt = (scores["el2n"].ranks + scores["aum"].ranks) / 2
+    scores["label_doubt"] = Hardness(
+        "label_doubt", ids, labels, names, doubt, nothing, 1, FINGERPRINT
+    )
     kinds = np.full(len(labels), "ordinary", dtype="<U8")
-    kinds[scores["aum"].hardest(len(labels) // 10)] = "hard"
+    hardest = scores["aum"].hardest(len(labels) // 10)
+    rare = rare_classes(counts)
+    kinds[hardest] = np.where(rare[labels[hardest]], "rare", "hard")
     kinds[flipped & (latent > 0)] = "suspect"
     return scores, kinds
 

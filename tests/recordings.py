@@ -6,9 +6,8 @@ from steelyard import Dynamics, Recorder
 
 
 def declared(case, **values):
-    return Recorder(
-        case.ids, case.labels, case.class_names, **{"data_fingerprint": "hand-made", **values}
-    )
+    known = {"data_fingerprint": "hand-made", "early_epoch": 0}
+    return Recorder(case.ids, case.labels, case.class_names, **{**known, **values})
 
 
 def feed(recorder, case, run, epoch, rows=None, batch=7, convert=np.asarray):
@@ -21,9 +20,9 @@ def feed(recorder, case, run, epoch, rows=None, batch=7, convert=np.asarray):
     return recorder
 
 
-def recorded(case, run=0, order=None, **values):
+def recorded(case, run=0, order=None, declaring=None, **values):
     """A recorder that saw every epoch of a run, each in the order that `order` draws."""
-    recorder = declared(case)
+    recorder = declared(case, **(declaring or {}))
     for epoch in range(case.logits.shape[1]):
         feed(recorder, case, run, epoch, None if order is None else order(epoch), **values)
         recorder.end_epoch()
@@ -40,7 +39,7 @@ def assert_equal(one, other):
     assert list(one.channels) == list(other.channels)
     for name, channel in one.channels.items():
         np.testing.assert_array_equal(channel, other.channels[name], err_msg=name)
-    assert one.n_epochs == other.n_epochs
+    assert (one.n_epochs, one.early_epoch) == (other.n_epochs, other.early_epoch)
 
 
 def assert_same_state(one, other):

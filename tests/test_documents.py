@@ -43,7 +43,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
     assert (tmp_path / "run" / "report.html").exists()
 
 
-@pytest.mark.parametrize("page", ["ensembles.md", "runs.md"])
+@pytest.mark.parametrize("page", ["ensembles.md", "evidence.md", "runs.md", "stability.md"])
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
@@ -55,11 +55,11 @@ def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))],
+    ["README.md", "CONTRIBUTING.md", *sorted(str(p) for p in (ROOT / "docs").rglob("*.md"))],
 )
 def test_links_lead_somewhere(page):
     text = (ROOT / page).read_text()
-    for link in re.findall(r"\]\(([^)#]+)\)", text):
+    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
         if not link.startswith("http"):
             assert ((ROOT / page).parent / link).exists(), link
 

@@ -10,12 +10,20 @@ from steelyard.checks import ContractError, check_score
 from steelyard.checks.contract import run_clauses
 from steelyard.checks.scores import CLAUSES
 from steelyard.hardness import SCORES
+from steelyard.records import Labelled
 
-GOOD = SCORES[0]
+BY_NAME = {score.name: score for score in SCORES}
+GOOD, KDN = BY_NAME["aum"], BY_NAME["knn_disagreement"]
+ENTROPY, EVENTS = BY_NAME["final_entropy"], BY_NAME["forgetting_events"]
+FORGETTING = BY_NAME["forgetting"]
 
 
 def with_compute(compute):
     return replace(GOOD, compute=compute)
+
+
+def of_neighbours(compute):
+    return replace(KDN, compute=compute)
 
 
 def margin(dynamics):
@@ -32,6 +40,12 @@ def unlock(array):
 def spoils_its_input(dynamics):
     values = margin(dynamics).copy()
     unlock(dynamics.channels["loss"])[:] = 0.0
+    return values
+
+
+def spoils_distances(neighbours):
+    values = KDN.compute(neighbours)
+    unlock(neighbours.distances)[:] = 0.0
     return values
 
 
@@ -93,9 +107,16 @@ BROKEN = {
         replace(GOOD, name="aum_spread"),
         replace(GOOD, reference=" "),
         replace(GOOD, formula=None),
+        replace(GOOD, needs=()),
+        replace(GOOD, needs=("margin", "gradient")),
+        replace(GOOD, rises_with="the moon"),
+        replace(GOOD, reads=Labelled),
+        replace(KDN, needs=("margin",)),
+        replace(KDN, rises_with="doubt"),
     ],
     "one_finite_value": [
         with_compute(lambda dynamics: margin(dynamics).mean(axis=0)),
+        of_neighbours(lambda n: KDN.compute(n)[0]),
         with_compute(lambda dynamics: margin(dynamics) * np.nan),
         with_compute(lambda dynamics: margin(dynamics) > 0),
         with_compute(lambda dynamics: dynamics.channels["gradient"]),
@@ -105,14 +126,37 @@ BROKEN = {
         with_compute(lambda dynamics: dynamics.channels["margin"]),
         with_compute(lambda dynamics: dynamics.channels["forgetting"]),  # never learned is 0
         with_compute(lambda dynamics: np.zeros_like(margin(dynamics))),
+        replace(GOOD, rises_with="doubt"),  # surely wrong is harder than undecided by it
+        replace(GOOD, rises_with="change"),
+        replace(ENTROPY, compute=lambda dynamics: -ENTROPY.compute(dynamics)),
+        replace(ENTROPY, rises_with="change"),
+        replace(ENTROPY, rises_with="contradiction"),
+        replace(EVENTS, rises_with="doubt"),
+        of_neighbours(lambda n: 1 - KDN.compute(n)),
+        replace(EVENTS, compute=lambda dynamics: -EVENTS.compute(dynamics)),
     ],
-    "follows_rows": [with_compute(first_sample_hardest)],
+    "keeps_bounds": [
+        replace(KDN, bounds=(0, 0.5)),
+        replace(GOOD, bounds=(0, np.inf)),
+        replace(GOOD, bounds=(-np.inf, 1.0)),
+        replace(ENTROPY, bounds=(0.1, 1.1)),  # no entropy of the case is as low
+    ],
+    "reads_what_it_needs": [
+        replace(GOOD, needs=("loss",)),
+        replace(FORGETTING, needs=("forgetting",)),
+    ],
+    "follows_rows": [
+        with_compute(first_sample_hardest),
+        of_neighbours(lambda n: KDN.compute(n) * (1 - n.positions[:, 0] / 100)),
+    ],
     "blind_to_names": [
         with_compute(by_alphabet),
         with_compute(lambda dynamics: margin(dynamics) + 1e-6 * dynamics.ids.astype(float)),
+        of_neighbours(lambda n: KDN.compute(n) + 1e-6 * n.ids.astype(float)),
     ],
     "blind_to_codes": [
         with_compute(lambda dynamics: margin(dynamics) * (1 + 0.1 * dynamics.labels)),
+        of_neighbours(lambda n: KDN.compute(n) * (1 + 0.1 * n.labels)),
     ],
     "runs_alone": [with_compute(relative_to_first_run)],
     "samples_alone": [
@@ -120,9 +164,15 @@ BROKEN = {
         with_compute(divided_by_class_size),
         with_compute(alone_is_nan),
     ],
-    "survives_ties": [with_compute(breaks_ties_by_row)],
-    "survives_one_epoch": [with_compute(needs_epochs)],
-    "leaves_inputs": [with_compute(spoils_its_input)],
+    "survives_ties": [
+        with_compute(breaks_ties_by_row),
+        of_neighbours(lambda n: KDN.compute(n) - (np.arange(len(n.ids)) < 1) * (n.k == 5) / 9),
+    ],
+    "survives_little": [
+        with_compute(needs_epochs),
+        of_neighbours(lambda n: n.disagree(1)[:, 0][np.newaxis].astype(float)),  # n = 1: none
+    ],
+    "leaves_inputs": [with_compute(spoils_its_input), of_neighbours(spoils_distances)],
     "repeats": [with_compute(drifts())],
 }
 
@@ -156,7 +206,7 @@ def test_a_contract_error_is_both_ours_and_a_failed_assertion():
 def test_the_error_names_the_score_the_clause_and_what_was_found():
     broken = replace(GOOD, name="upside_down", compute=lambda d: d.channels["margin"])
     with pytest.raises(
-        ContractError, match=r"'upside_down' breaks 'higher_is_harder': .*Right gets"
+        ContractError, match=r"'upside_down' breaks 'higher_is_harder': .*Easy gets"
     ):
         check_score(broken)
 

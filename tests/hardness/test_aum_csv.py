@@ -113,3 +113,9 @@ def test_files_of_other_data_are_refused(tmp_path):
         read_aum_csv(tmp_path / "a.csv", DATA)
     with pytest.raises(DataError, match=r"holds the score 'aum'. Got 'el2n'"):
         write_aum_csv(estimate(DYNAMICS)["el2n"], tmp_path / "b.csv")
+
+
+def test_the_last_of_many_measurements_is_the_one_of_the_largest_number(tmp_path):
+    rows = "".join(f"a,{number},{number}.5\n" for number in (10, 9, 11, 2))
+    (tmp_path / "a.csv").write_text(f"sample_id,num_measurements,aum\n{rows}")
+    assert read_aum_csv(tmp_path / "a.csv").values.tolist() == [-11.5]

@@ -1,10 +1,16 @@
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from dynamics_cases import CASES
 from oracles.dynamics import dynamics_of
 
-from steelyard._support.errors import ParameterError
+from steelyard._support.errors import MismatchError, ParameterError
+from steelyard.checks.hand_made import neighbours_of_points
+from steelyard.checks.score_cases import rows, run_alone
 from steelyard.hardness import SCORES, estimate
+from steelyard.records.dynamics import FINAL, GROUPS, LEFT_OUT, TRAINING, Dynamics
 
 
 def dynamics(name="random"):
@@ -12,8 +18,80 @@ def dynamics(name="random"):
     return dynamics_of(case.logits, case.labels, case.ids, case.class_names)
 
 
+def only(group, source=None):
+    source = source or dynamics()
+    channels = {name: source.channels[name] for name in group}
+    return replace(source, channels=channels, n_epochs=source.n_epochs if TRAINING is group else 0)
+
+
 def test_all_scores_by_default_in_the_order_of_the_registry():
-    assert list(estimate(dynamics())) == ["aum", "el2n", "forgetting", "confidence"]
+    assert list(estimate(dynamics())) == [s.name for s in SCORES if s.reads is Dynamics]
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: next(iter(group)))
+def test_by_default_the_scores_whose_evidence_is_there(group):
+    asked = [s.name for s in SCORES if s.reads is Dynamics and set(s.needs) <= set(group)]
+    assert asked
+    assert list(estimate(only(group))) == asked
+
+
+def test_several_records_give_each_score_its_own_runs():
+    left_out = run_alone(only(LEFT_OUT), 1)
+    found = estimate([only(TRAINING), left_out], ["self_confidence", "aum"])
+    assert {name: one.n_runs for name, one in found.items()} == {"self_confidence": 1, "aum": 3}
+    alone = estimate(left_out)["self_confidence"]
+    np.testing.assert_array_equal(found["self_confidence"].values, alone.values)
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "how"),
+    [
+        ("aum", FINAL, r"record a training with steelyard.Recorder\."),
+        ("final_energy", TRAINING, r"call recorder.final\(ids, logits\)"),
+        ("grand", TRAINING, "takes gradients while it trains"),
+        ("second_split_forgetting", TRAINING, "trains on the second half"),
+        ("self_confidence", TRAINING, "trains without each fold"),
+    ],
+)
+def test_a_score_without_its_evidence_says_what_to_record(name, group, how):
+    needs = next(score.needs for score in SCORES if score.name == name)
+    with pytest.raises(ParameterError, match=f"{name!r} needs {needs[0]!r}, .* not rec") as error:
+        estimate(only(group), [name])
+    assert re.search(how, error.value.hint)
+
+
+def test_records_that_do_not_belong_together_are_refused():
+    with pytest.raises(MismatchError, match="of the same samples, in one order"):
+        estimate([only(TRAINING), only(FINAL, rows(dynamics(), np.arange(19)))])
+    with pytest.raises(MismatchError, match="of the same samples, in one order"):
+        estimate([only(TRAINING), replace(only(FINAL), data_fingerprint="other")])
+    with pytest.raises(MismatchError, match="of the same samples, in one order"):
+        estimate([only(TRAINING), replace(only(FINAL), labels=np.zeros(20, int))])
+    with pytest.raises(MismatchError, match="2 records hold the evidence of the score 'aum'"):
+        estimate([only(TRAINING), only(TRAINING)])
+    with pytest.raises(ParameterError, match="must hold a record"):
+        estimate([])
+
+
+def test_neighbours_stand_beside_dynamics():
+    source = dynamics()
+    points = np.arange(len(source.ids))[:, None]
+    found = neighbours_of_points(points, source.labels, source.ids, source.class_names, 5)
+    assert list(estimate(found)) == ["knn_disagreement", "n3"]
+    both = estimate([source, found])
+    assert list(both) == [score.name for score in SCORES]
+    assert both["n3"].n_runs == 1
+    np.testing.assert_array_equal(both["n3"].values, estimate(found)["n3"].values)
+
+
+def test_scores_of_neighbours_say_how_to_find_them():
+    with pytest.raises(ParameterError, match="'n3' needs the nearest neighbours") as error:
+        estimate(dynamics(), ["n3"])
+    assert "neighbours(X, data)" in error.value.hint
+    source = dynamics()
+    few = neighbours_of_points(np.eye(20), source.labels, source.ids, source.class_names, 4)
+    with pytest.raises(ParameterError, match="must hold 5 neighbours of each sample"):
+        estimate(few)
 
 
 def test_the_named_scores_in_the_order_asked_for():

@@ -46,29 +46,95 @@ def mean(values):
     return sum(values) / len(values)
 
 
-def channels_of(trace, label):
-    """The channels of one sample in one run; ``trace`` holds its K logits after each epoch."""
+def probability_margin(logits, label):
+    probabilities = softmax(logits)
+    others = [one for code, one in enumerate(probabilities) if code != label]
+    return probabilities[label] - max(others)
+
+
+def logsumexp(logits):
+    largest = max(logits)
+    return largest + math.log(sum(math.exp(logit - largest) for logit in logits))
+
+
+def entropy(logits):
+    return -sum(p * math.log(p) for p in softmax(logits) if p > 0)
+
+
+def wrong_to_the_end(right):
+    count = 0
+    for now in reversed(right):
+        if now:
+            break
+        count += 1
+    return count / len(right)
+
+
+def channels_of(trace, label, early_epoch=0):
+    """The channels of one sample in one run; ``trace`` holds its K logits after each epoch.
+
+    The last epoch stands for the trained model, the one before it for models that left the sample
+    out, the whole trace for a second split, and the error norm for the gradient's.
+    """
     right = [margin(logits, label) > 0 for logits in trace]
+    probability = [softmax(logits)[label] for logits in trace]
+    early = trace[min(early_epoch, len(trace) - 1)]
+    last, left_out = trace[-1], trace[max(len(trace) - 2, 0)]
     return {
         "margin": mean([margin(logits, label) for logits in trace]),
-        "probability": mean([softmax(logits)[label] for logits in trace]),
+        "probability": mean(probability),
         "loss": mean([loss(logits, label) for logits in trace]),
         "error_norm": mean([error_norm(logits, label) for logits in trace]),
         "correct": mean(right),
         "forgetting": forgetting_events(right),
         "logit": mean([logits[label] for logits in trace]),
         "first_learned": right.index(True) if any(right) else len(trace),
+        "probability_margin": mean([probability_margin(logits, label) for logits in trace]),
+        "aleatoric": mean([p * (1 - p) for p in probability]),
+        "variability": math.sqrt(mean([(p - mean(probability)) ** 2 for p in probability])),
+        "early_error_norm": error_norm(early, label),
+        "final_margin": margin(last, label),
+        "final_probability": softmax(last)[label],
+        "final_max_probability": max(softmax(last)),
+        "final_max_logit": max(last),
+        "final_energy": -logsumexp(last),
+        "final_entropy": entropy(last),
+        "final_loss": loss(last, label),
+        "gradient_norm": error_norm(early, label),
+        "unlearned": wrong_to_the_end(right),
+        "left_out_probability": softmax(left_out)[label],
+        "left_out_margin": probability_margin(left_out, label),
     }
 
 
 def scores_of(trace, label):
     """The scores of one sample in one run, straight from its logits."""
     right = [margin(logits, label) > 0 for logits in trace]
+    probability = [softmax(logits)[label] for logits in trace]
+    early, last, left_out = trace[0], trace[-1], trace[max(len(trace) - 2, 0)]
     return {
         "aum": -mean([margin(logits, label) for logits in trace]),
         "el2n": mean([error_norm(logits, label) for logits in trace]),
         "forgetting": forgetting_events(right) if any(right) else len(trace),
-        "confidence": 1 - mean([softmax(logits)[label] for logits in trace]),
+        "confidence": 1 - mean(probability),
+        "aum_probability": -mean([probability_margin(logits, label) for logits in trace]),
+        "el2n_early": error_norm(early, label),
+        "forgetting_events": forgetting_events(right),
+        "confidence_logit": -mean([logits[label] for logits in trace]),
+        "loss": mean([loss(logits, label) for logits in trace]),
+        "aleatoric": mean([p * (1 - p) for p in probability]),
+        "variability": math.sqrt(mean([(p - mean(probability)) ** 2 for p in probability])),
+        "first_learned": right.index(True) if any(right) else len(trace),
+        "final_margin": -margin(last, label),
+        "final_confidence": 1 - softmax(last)[label],
+        "final_loss": loss(last, label),
+        "final_max_probability": 1 - max(softmax(last)),
+        "final_max_logit": -max(last),
+        "final_energy": -logsumexp(last),
+        "final_entropy": entropy(last),
+        "grand": error_norm(early, label),
+        "second_split_forgetting": wrong_to_the_end(right),
+        "self_confidence": 1 - softmax(left_out)[label],
     }
 
 
@@ -82,7 +148,7 @@ def dynamics_of(logits, labels, ids, class_names):
             for name, value in channels_of(trace, labels[sample]).items():
                 channels[name][run, sample] = value
     return Dynamics(
-        ids, labels, tuple(class_names), MappingProxyType(channels), epochs, "hand-made"
+        ids, labels, tuple(class_names), MappingProxyType(channels), epochs, "hand-made", 0
     )
 
 

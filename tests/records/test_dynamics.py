@@ -7,6 +7,7 @@ from records.samples import IDS, LABELS, NAMES, assert_same, dynamics, n
 
 from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard.records import CHANNELS, Dynamics
+from steelyard.records.dynamics import FINAL, GRADIENT, LEFT_OUT, TRAINING
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".parquet"])
@@ -71,7 +72,13 @@ def changed(**changes):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"ids": np.arange(n)}, {"data_fingerprint": "other"}, {"n_epochs": 8}],
+    [
+        {"ids": np.arange(n)},
+        {"data_fingerprint": "other"},
+        {"n_epochs": 8},
+        {"early_epoch": 3},
+        {"channels": {"gradient_norm": np.ones((2, n))}},
+    ],
 )
 def test_runs_on_other_data_are_not_stacked(changes):
     with pytest.raises(MismatchError, match="Only runs on the same data and epochs"):
@@ -85,8 +92,9 @@ def channels(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"channels": {}}, "Dynamics needs the channels"),
-        ({"channels": channels(extra=np.ones((2, n)))}, "Dynamics needs the channels"),
+        ({"channels": {}}, "Dynamics knows the channels .* Got none"),
+        ({"channels": channels(extra=np.ones((2, n)))}, r"Dynamics knows .* Got \['extra'\]"),
+        ({"channels": {"final_loss": np.ones((2, n))}}, "Dynamics needs final_energy, final_e"),
         ({"channels": channels(loss=np.ones((1, n)))}, "'loss' must have shape"),
         ({"channels": {name: np.ones(n) for name in CHANNELS}}, "must have shape"),
         ({"channels": {name: np.ones((2, n - 1)) for name in CHANNELS}}, "must have shape"),
@@ -110,3 +118,37 @@ def test_there_is_an_epoch_and_a_run():
         changed(n_epochs=0)
     with pytest.raises(DataError, match="at least one run"):
         Dynamics.stack([])
+
+
+def some(*groups, runs=2, **changes):
+    names = [name for group in groups for name in group]
+    return changed(**{"channels": {name: np.ones((runs, n)) for name in names}, **changes})
+
+
+def test_a_record_holds_the_groups_that_were_recorded(tmp_path):
+    for one in (some(GRADIENT, n_epochs=0, early_epoch=4), some(FINAL, LEFT_OUT)):
+        for name in ("a.npz", "a.parquet"):
+            one.save(tmp_path / name)
+            assert_same(one, Dynamics.load(tmp_path / name))
+
+
+def test_records_of_other_channels_are_joined():
+    training, others = some(TRAINING, n_epochs=7), some(GRADIENT, n_epochs=0, early_epoch=1)
+    for both in (training.joined(others), others.joined(training)):
+        assert set(both.channels) == {*TRAINING, *GRADIENT}
+        assert (both.n_epochs, both.early_epoch) == (7, 1)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"ids": np.arange(n)}, "the same samples"),
+        ({"data_fingerprint": "other"}, "the same samples"),
+        ({"runs": 3}, "Got 2 and 3 runs, and no channel in both"),
+    ],
+)
+def test_records_that_do_not_fit_are_not_joined(other, message):
+    with pytest.raises(MismatchError, match=message):
+        some(TRAINING).joined(some(FINAL, **other))
+    with pytest.raises(MismatchError, match=r"final_energy, .* in both"):
+        some(FINAL, LEFT_OUT).joined(some(FINAL))

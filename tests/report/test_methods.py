@@ -22,7 +22,8 @@ def test_a_referee_finds_every_step(images):
     assert "2,478 for training, 1,000 for validation and 1,000 for test" in said["Parts"]
     assert "t-intervals" in said["Intervals"]
     assert "both the variation from seed to seed" in said["Intervals"]
-    assert "aum (area under the margin), 5 runs" in said["Hardness"]
+    assert "aum (area under the margin); el2n (error norm (EL2N)" in said["Hardness"]
+    assert "the mean over 5 runs" in said["Hardness"]
 
 
 def test_given_parts_are_said(images):

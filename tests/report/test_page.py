@@ -44,7 +44,7 @@ def test_the_verdict_comes_before_any_figure(images, pages):
     headline = text.index('<p class="headline">')
     assert images.verdict.headline in text[headline : headline + 500]
     assert headline < text.index("<figure") < text.index("data-spec")
-    order = ["verdict", "degrees", "classes", "samples", "plan", "method"]
+    order = ["verdict", "degrees", "classes", "samples", "agreement", "plan", "method"]
     found = [attributes["id"] for attributes in Page(text).all("section")]
     assert found == order
 
@@ -145,7 +145,7 @@ def test_the_policy_allows_the_two_scripts_by_hash_and_no_other(page):
 def test_every_chart_is_plotly_in_named_colours(page):
     style = page[page.index("<style>") : page.index("</style>")]
     specs = Page(page).specs
-    assert len(specs) == 7  # two metrics under three priors, and the classes
+    assert len(specs) == 8  # two metrics under three priors, the classes, and the scores
 
     def painted(value):
         if isinstance(value, dict):

@@ -36,7 +36,9 @@ for (const one of document.querySelectorAll("[data-spec]"))
   one.data.forEach((trace, at) => {
     if (trace.text)
       trace.text.forEach((_, point) =>
-        Plotly.Fx.hover(one, [{ curveNumber: at, pointNumber: point }]));
+        Plotly.Fx.hover(one, trace.type === "heatmap"
+          ? { xval: trace.x[point], yval: trace.y[point] }
+          : [{ curveNumber: at, pointNumber: point }]));
   });
 </script>"""
 
@@ -75,7 +77,7 @@ def test_payloads_add_no_element_and_no_attribute(page):
             assert attributes["src"].startswith("data:image/png;base64,")
             assert attributes["alt"].startswith("Training sample ")
     assert [link["href"] for link in parsed.all("a")] == [
-        "#degrees", "#classes", "#samples", "#plan", "#method",
+        "#degrees", "#classes", "#samples", "#agreement", "#plan", "#method",
     ]  # fmt: skip
     charts = [one for one in parsed.all("div") if "data-spec" in one]
     data = [{"type": "application/json", "id": one["data-spec"]} for one in charts]

@@ -11,7 +11,7 @@ from recordings import assert_equal, declared, dynamics, feed, recorded
 
 from steelyard import Recorder
 from steelyard._support.errors import DataError
-from steelyard.records import CHANNELS
+from steelyard.records.dynamics import TRAINING
 from steelyard.training import batches
 from steelyard.training.channels import measure
 
@@ -24,7 +24,8 @@ def expected(case):
 
 
 def assert_close(one, other, **tolerance):
-    for name in CHANNELS:
+    assert one.early_epoch == other.early_epoch
+    for name in one.channels:
         np.testing.assert_allclose(
             one.channels[name], other.channels[name], err_msg=name, **tolerance
         )
@@ -55,6 +56,23 @@ def test_a_certain_answer_keeps_its_digits(dtype):
         channels["error_norm"][0], np.sqrt(small**2 + np.exp(-80.0) + np.exp(-78.0)), rtol=1e-6
     )
     np.testing.assert_allclose(channels["probability"][1], np.exp(-40.0), rtol=1e-6)
+    # p (1 - p) of the sample that is right, and of the one that is wrong
+    np.testing.assert_allclose(channels["aleatoric"], [small, np.exp(-40.0)], rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_probabilities_that_hardly_differ_keep_the_digits_of_their_difference(dtype):
+    recorder = Recorder(["first", "second"], [0, 1])
+    step = dtype(2.0**-20)
+    recorder.update(["first", "second"], np.array([[step, 0, 0], [step, 0, 0]], dtype=dtype))
+    recorder.end_epoch()
+    (found,) = recorder.dynamics().channels["probability_margin"]
+    expected = np.expm1(float(step)) / (np.exp(float(step)) + 2)
+    np.testing.assert_allclose(found, [expected, -expected], rtol=1e-6)
+
+
+def test_what_is_recorded_without_a_final_pass_is_the_whole_group_of_training():
+    assert set(dynamics(CASE).channels) == set(TRAINING)
 
 
 def test_small_blocks_and_large_ones_give_the_same_bits(monkeypatch):
@@ -143,6 +161,53 @@ def test_a_sample_that_is_left_out_of_an_epoch_keeps_what_it_had():
     assert channels["forgetting"].tolist() == [0, 0]
 
 
+def test_a_probability_that_stays_what_it_was_has_exactly_no_variability():
+    for dtype in (np.float32, np.float64):
+        recorder = Recorder([5, 6], [0, 0])
+        for _ in range(7):
+            recorder.update([5, 6], np.array([[0.1, 0.3], [0.7, 0.2]], dtype=dtype))
+            recorder.end_epoch()
+        assert recorder.dynamics().channels["variability"].tolist() == [[0.0, 0.0]]
+
+
+def test_the_variability_of_hardly_different_probabilities_keeps_its_digits():
+    recorder = Recorder([5], [0])
+    for logit in (8, 8 + 1e-6, 8, 8 + 1e-6):
+        recorder.update([5], [[logit, 0.0]])
+        recorder.end_epoch()
+    low, high = (1 / (1 + np.exp(-logit)) for logit in (8, 8 + 1e-6))
+    (found,) = recorder.dynamics().channels["variability"]
+    np.testing.assert_allclose(found, (high - low) / 2, rtol=1e-5)
+
+
+def in_epochs(*came, early_epoch):
+    """Error norms: sample 0 comes in every epoch and sample 1 in those that are named."""
+    recorder = Recorder([0, 1], [0, 0], early_epoch=early_epoch)
+    for epoch in range(6):
+        ids = [0, 1] if epoch in came else [0]
+        recorder.update(ids, [[float(epoch), 0.0]] * len(ids))
+        recorder.end_epoch()
+    found = recorder.dynamics()
+    # of two classes the norm is sqrt(2) times the other's probability
+    norms = found.channels["early_error_norm"][0] / np.sqrt(2)
+    return found.early_epoch, np.log(1 / norms - 1).round(6).tolist()
+
+
+@pytest.mark.parametrize(
+    ("came", "early_epoch", "epoch_of_1"),
+    [((0, 1, 2), 2, 2), ((0, 1, 4), 3, 1), ((4, 5), 3, 4), ((0, 5), 0, 0), ((1, 2), 9, 2)],
+)
+def test_the_early_epoch_is_the_one_that_was_asked_for_or_the_next_best(
+    came, early_epoch, epoch_of_1
+):
+    last = min(early_epoch, 5)  # of a shorter training its last epoch
+    assert in_epochs(*came, early_epoch=early_epoch) == (last, [last, epoch_of_1])
+
+
+def test_an_early_epoch_is_the_twentieth_if_nothing_is_said():
+    assert Recorder([1]).early_epoch == 19
+
+
 def test_learning_and_forgetting_are_counted_in_epochs():
     case = of_rightness("1010", "0000", "0011", "0101")
     channels = {name: channel[0] for name, channel in dynamics(case).channels.items()}
@@ -188,7 +253,7 @@ def test_gradients_are_left_alone_and_nothing_is_kept_alive():
     logits = torch.ones(2, 2, requires_grad=True) * 2
     recorder.update(torch.tensor([1, 2]), logits, torch.tensor([0, 1]))
     recorder.update_rows(torch.tensor([0, 1]), logits)
-    assert all(not torch.is_tensor(c) or c.grad_fn is None for _, c in recorder._held._held)
+    assert all(not torch.is_tensor(c) or c.grad_fn is None for _, c in recorder._intake._held._held)
     logits.sum().backward()
 
 
@@ -270,7 +335,7 @@ def test_rows_and_columns_are_ways_to_the_same_record():
 
 
 def test_labels_and_the_number_of_classes_are_learned_where_they_were_not_declared():
-    recorder = Recorder(ONE.ids)
+    recorder = Recorder(ONE.ids, early_epoch=0)
     assert recorder.n_classes is None
     learned = feed_all(recorder).dynamics()
     assert_equal(learned, recorded(ONE).dynamics())

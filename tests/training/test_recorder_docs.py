@@ -23,6 +23,7 @@ def test_the_pages_code_runs_as_it_stands(tmp_path, monkeypatch):
     assert len(names["frame"]) == 3 * 500
     assert Recorder.load("recorder.npz").n_epochs == 5
     assert len(names["hardest"]) == 10
+    assert names["final"].channels["final_margin"].shape == (1, 500)
     np.testing.assert_array_equal(names["dynamics"].labels, names["labels"])
 
     def gather(states, state):  # what two processes would bring

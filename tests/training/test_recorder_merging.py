@@ -143,7 +143,7 @@ def test_two_processes_record_one_epoch(tmp_path):
 
 def other(**changes):
     fields = {"ids": CASE.ids, "labels": CASE.labels, "class_names": CASE.class_names}
-    return Recorder(**{**fields, "data_fingerprint": "hand-made", **changes})
+    return Recorder(**{**fields, "data_fingerprint": "hand-made", "early_epoch": 0, **changes})
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,7 @@ def other(**changes):
         ({"class_names": ("a", "b", "c")}, "classes differ"),
         ({"data_fingerprint": "another"}, "fingerprints differ"),
         ({"run": 1}, "Runs cannot be mixed in one recorder. Got 0 and 1"),
+        ({"early_epoch": 3}, "early epoch must be the same in both recorders. Got 0 and 3"),
     ],
 )
 def test_recorders_of_other_data_are_not_merged(changes, message):

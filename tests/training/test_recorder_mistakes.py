@@ -35,6 +35,12 @@ def test_a_declaration_that_does_not_fit_together_is_refused(ids, labels, names,
         Recorder(ids, labels, names)
 
 
+@pytest.mark.parametrize("epoch", [-1, "0", 1.5, None])
+def test_an_early_epoch_is_a_number(epoch):
+    with pytest.raises(ParameterError, match="'early_epoch' parameter"):
+        recorder(early_epoch=epoch)
+
+
 @pytest.mark.parametrize("run", [-1, "0", 1.5])
 def test_a_run_is_a_number(run):
     with pytest.raises(ParameterError, match="'run' parameter"):

@@ -49,6 +49,18 @@ def test_stages_are_epochs(model, n_classes):
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_the_last_stage_is_the_trained_model(model):
+    X, y = data(3)
+    model.fit(X, y)
+    recorder = Recorder(range(len(y)), y)
+    rows = np.append(np.arange(len(y))[::-1], [3, 3])  # in another order, one of them again
+    record_stages(recorder, model, X[rows], rows)
+    own = model.predict_proba(X)[np.arange(len(y)), y]
+    found = recorder.dynamics().channels["final_probability"][0]
+    np.testing.assert_allclose(found, own, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_the_classes_of_the_model_are_mapped_to_the_recorders(model):
     X, y = data(3)
     names = np.array(["wolf", "ant", "cow"])  # the model sorts them: ant, cow, wolf

@@ -72,6 +72,59 @@ def test_never_learned_is_harder_than_the_most_that_can_be_forgotten():
 
 def test_every_score_ranks_always_wrong_hardest_and_always_right_easiest():
     case = of_rightness("1111", "1011", "0000")
-    for name in ("aum", "el2n", "forgetting", "confidence"):
+    for name in ("aum", "el2n", "forgetting", "confidence", "aum_probability", "loss"):
         right, between, wrong = values(case, name)
         assert right < between < wrong, name
+
+
+@pytest.mark.parametrize(
+    ("right", "events", "first", "lost"),
+    [
+        ("1111", 0, 0, 0.0),
+        ("0000", 0, 4, 1.0),  # never learned: no event, and first learned after the last epoch
+        ("0110", 1, 1, 0.25),
+        ("1000", 1, 0, 0.75),
+        ("1010", 2, 0, 0.25),
+        ("0001", 0, 3, 0.0),
+    ],
+)
+def test_epochs_right_and_wrong_are_counted(right, events, first, lost):
+    case = of_rightness(right)
+    assert values(case, "forgetting_events").tolist() == [events]
+    assert values(case, "first_learned").tolist() == [first]
+    assert values(case, "second_split_forgetting").tolist() == [lost]
+
+
+def test_one_early_epoch_is_not_the_mean_of_all():
+    case = trace(np.array([[[[0.0, 0.0]], [[60.0, 0.0]]]]), [0])
+    assert values(case, "el2n_early")[0] == pytest.approx(math.sqrt(1 / 2))
+    assert values(case, "el2n")[0] == pytest.approx(math.sqrt(1 / 2) / 2)
+
+
+def test_doubt_about_the_label_is_a_quarter_at_most():
+    case = trace(logits_of([0, 0], [60, 0], [0, 60]), [0, 0, 0])
+    assert values(case, "aleatoric") == pytest.approx([0.25, 0, 0], abs=1e-12)
+
+
+def test_the_variability_of_a_probability_that_jumps_from_one_to_none_is_a_half():
+    case = of_rightness("1010", "1111", margin=60.0)
+    assert values(case, "variability") == pytest.approx([0.5, 0], abs=1e-12)
+
+
+def test_what_the_trained_model_says_is_that_of_the_last_epoch():
+    case = trace(np.array([[[[9.0, 9.0]], [[3.0, 1.0]]]]), [1])
+    other = 1 / (1 + math.exp(-2))
+    assert values(case, "final_margin").tolist() == [2]
+    assert values(case, "final_max_logit").tolist() == [-3]
+    assert values(case, "final_confidence")[0] == pytest.approx(other)
+    assert values(case, "final_max_probability")[0] == pytest.approx(1 - other)
+    assert values(case, "final_loss")[0] == pytest.approx(-math.log(1 - other))
+    assert values(case, "final_energy")[0] == pytest.approx(-math.log(math.e**3 + math.e))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+def test_a_uniform_guess_has_the_entropy_log_k_and_the_loss_log_k(n_classes):
+    case = trace(np.zeros((1, 1, 1, n_classes)), [1], tuple("abcdefghij"))
+    for name in ("final_entropy", "final_loss", "loss"):
+        assert values(case, name)[0] == pytest.approx(math.log(n_classes)), name
+    assert values(case, "final_energy")[0] == pytest.approx(-math.log(n_classes))

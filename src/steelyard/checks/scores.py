@@ -4,32 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from steelyard.checks.contract import require, run_clauses
-from steelyard.checks.hand_made import dynamics_from_logits
-from steelyard.records.dynamics import Dynamics
+from steelyard.checks.score_cases import (
+    CLASSES,
+    NAMES,
+    RUNS,
+    Bench,
+    N,
+    benches,
+    contents,
+    permuted,
+    rows,
+    run_alone,
+    with_others_spoilt,
+)
+from steelyard.checks.score_cases import (
+    case as dynamics_case,
+)
+from steelyard.records.dynamics import CHANNELS, Dynamics
+from steelyard.records.neighbours import Neighbours
 
-RUNS, EPOCHS, N, CLASSES = 3, 6, 12, 3
-NAMES = ("cat", "dog", "-1")
+_ROUNDING = 1e-9  # by which a value may pass its bound
 
 
 class AnyScore(Protocol):
-    """What a score must offer; `steelyard.hardness.Score` does."""
+    """What a score must offer; `steelyard.hardness.Score` does.
+
+    ``reads``, ``bounds`` and ``rises_with`` may be left out: `Dynamics`, without bounds, and with
+    contradiction. Only a score of dynamics needs channels.
+    """
 
     name: str
     title: str
     unit: str
     formula: str
     reference: str
-    compute: Callable[[Dynamics], np.ndarray]
+    compute: Callable[[Any], np.ndarray]
+    needs: tuple[str, ...]
 
 
 def check_score(score: AnyScore) -> None:
-    """Hold a score to its contract; return nothing if it keeps every clause of `CLAUSES`.
+    """Hold a score to its contract; return nothing if it keeps every clause for its record type.
 
     Parameters
     ----------
@@ -41,7 +60,8 @@ def check_score(score: AnyScore) -> None:
     ContractError
         Naming the broken clause and what was found.
     """
-    run_clauses(f"The score {getattr(score, 'name', '?')!r}", score, CLAUSES)
+    clauses = NEIGHBOURS_CLAUSES if _reads(score) is Neighbours else CLAUSES
+    run_clauses(f"The score {getattr(score, 'name', '?')!r}", score, clauses)
 
 
 def declared(score: AnyScore) -> None:
@@ -54,146 +74,158 @@ def declared(score: AnyScore) -> None:
         f"Its name {score.name!r} cannot be a column of scores.parquet; use letters and _.",
     )
     require(score.name not in ("id", "label"), f"The column {score.name!r} is taken.")
+    require(_reads(score) in benches(), f"It reads {_reads(score)!r}, which is no record of ours.")
+    require(_rises_with(score) in _bench(score).hardest, f"It rises with {_rises_with(score)!r}.")
+    channels = CHANNELS if _reads(score) is Dynamics else {}
+    known = set(score.needs) <= set(channels)
+    require(known and bool(score.needs) == bool(channels), f"It needs {score.needs}, no channels.")
 
 
 def one_finite_value(score: AnyScore) -> None:
     """Give one finite number for each run and sample."""
-    _values(score, case())
+    _values(score, _bench(score).case)
 
 
 def higher_is_harder(score: AnyScore) -> None:
-    """Rank a sample that is wrong in every epoch above one that is right in every epoch."""
-    values = _values(score, right_or_wrong())
+    """Rank above the others the sample that is hard by what the score says it rises with.
+
+    With contradiction: wrong in every epoch, above right in every epoch; or among points of another
+    class, above those among their own. With doubt: undecided, above surely right and surely wrong.
+    With change: right and wrong in turn, above always right and always wrong.
+    """
+    values = _values(score, _bench(score).hardest[_rises_with(score)])
     require(
-        (values[:, 1] > values[:, 0]).all(), f"Right gets {values[:, 0]}, wrong {values[:, 1]}."
+        (values[:, -1:] > values[:, :-1]).all(),
+        f"Easy gets {values[0, :-1]}, hard {values[0, -1]}.",
     )
+
+
+def keeps_bounds(score: AnyScore) -> None:
+    """Give no value below the least or above the largest that it says there can be."""
+    low, high = getattr(score, "bounds", (-np.inf, np.inf))
+    bench = _bench(score)
+    for record in (bench.case, *bench.hardest.values(), bench.constant, *bench.little):
+        values = _values(score, record)
+        require(
+            (values >= low - _ROUNDING).all() and (values <= high + _ROUNDING).all(),
+            f"It gave {values.min()} to {values.max()}, not within {low} to {high}.",
+        )
+
+
+def reads_what_it_needs(score: AnyScore) -> None:
+    """Read no channel but those that it says it needs: the others may hold anything."""
+    case = dynamics_case()
+    spoilt = with_others_spoilt(case, score.needs)
+    _require_same(_values(score, spoilt), _values(score, case))
 
 
 def follows_rows(score: AnyScore) -> None:
     """Permute the values when the samples are permuted, and change none."""
     order = np.random.default_rng(1).permutation(N)
-    _require_same(_values(score, rows(case(), order)), _values(score, case())[:, order])
+    case = _bench(score).case
+    _require_same(_values(score, permuted(case, order)), _values(score, case)[:, order])
 
 
 def blind_to_names(score: AnyScore) -> None:
     """Change no value for other class names or other ids."""
-    renamed = replace(case(), class_names=("2", "1", "<b>\n"), ids=np.arange(N).astype(str))
-    _require_same(_values(score, renamed), _values(score, case()))
+    case = _bench(score).case
+    renamed = replace(case, class_names=("2", "1", "<b>\n"), ids=np.arange(N).astype(str))
+    _require_same(_values(score, renamed), _values(score, case))
 
 
 def blind_to_codes(score: AnyScore) -> None:
     """Change no value when the classes are numbered in another order."""
-    recoded = replace(
-        case(), labels=(case().labels + 1) % CLASSES, class_names=(NAMES[2], *NAMES[:2])
-    )
-    _require_same(_values(score, recoded), _values(score, case()))
+    case = _bench(score).case
+    recoded = replace(case, labels=(case.labels + 1) % CLASSES, class_names=(NAMES[2], *NAMES[:2]))
+    _require_same(_values(score, recoded), _values(score, case))
 
 
 def runs_alone(score: AnyScore) -> None:
     """Score each run by itself: alone it gets the values it gets among others."""
-    together = _values(score, case())
+    case = dynamics_case()
+    together = _values(score, case)
     for run in range(RUNS):
-        _require_same(_values(score, run_alone(case(), run)), together[[run]])
+        _require_same(_values(score, run_alone(case, run)), together[[run]])
 
 
 def samples_alone(score: AnyScore) -> None:
     """Score each sample by itself: a data set of one sample, its class alone, will do."""
-    together = _values(score, case())
+    case = dynamics_case()
+    together = _values(score, case)
     for row in range(N):
-        _require_same(_values(score, rows(case(), np.array([row]))), together[:, [row]])
+        _require_same(_values(score, rows(case, np.array([row]))), together[:, [row]])
 
 
 def survives_ties(score: AnyScore) -> None:
-    """Give samples that did the same the same value, even where all logits are equal."""
-    values = _values(score, constant())
+    """Give samples that are alike the same value, even where all logits or all points are equal."""
+    values = _values(score, _bench(score).constant)
     require((values == values[:, :1]).all(), f"Equal samples got {values[0]}.")
 
 
-def survives_one_epoch(score: AnyScore) -> None:
-    """Need no more than one recorded epoch."""
-    _values(score, case(epochs=1))
+def survives_little(score: AnyScore) -> None:
+    """Need no more than one recorded epoch, or a sample without any other."""
+    for record in _bench(score).little:
+        _values(score, record)
 
 
 def leaves_inputs(score: AnyScore) -> None:
-    """Leave the dynamics as they were."""
-    dynamics = case()
-    before = {name: channel.copy() for name, channel in dynamics.channels.items()}
-    _values(score, dynamics)
-    for name, channel in before.items():
-        require(np.array_equal(dynamics.channels[name], channel), f"It changed channel {name!r}.")
-    require(np.array_equal(dynamics.labels, case().labels), "It changed the labels.")
+    """Leave the record as it was."""
+    record = _bench(score).case
+    before = {name: array.copy() for name, array in contents(record).items()}
+    _values(score, record)
+    for name, array in contents(record).items():
+        require(np.array_equal(array, before[name]), f"It changed {name!r}.")
 
 
 def repeats(score: AnyScore) -> None:
     """Give the same bits when scoring twice."""
-    dynamics = case()
-    first = _values(score, dynamics).copy()
-    _require_same(_values(score, dynamics), first)
+    case = _bench(score).case
+    first = _values(score, case).copy()
+    _require_same(_values(score, case), first)
 
 
 CLAUSES = (
     declared,
     one_finite_value,
     higher_is_harder,
+    keeps_bounds,
+    reads_what_it_needs,
     follows_rows,
     blind_to_names,
     blind_to_codes,
     runs_alone,
     samples_alone,
     survives_ties,
-    survives_one_epoch,
+    survives_little,
     leaves_inputs,
     repeats,
 )
+# Neighbours have no channels and no runs, and a sample's are nothing without the others.
+_OF_DYNAMICS = (reads_what_it_needs, runs_alone, samples_alone)
+NEIGHBOURS_CLAUSES = tuple(clause for clause in CLAUSES if clause not in _OF_DYNAMICS)
 
 
-def case(epochs: int = EPOCHS) -> Dynamics:
-    """Return dynamics of random logits in which the classes differ in size, one of one sample."""
-    logits = np.random.default_rng(0).normal(scale=2, size=(RUNS, epochs, N, CLASSES))
-    labels = np.array([0] * 8 + [1] * 3 + [2])
-    ids = np.random.default_rng(2).permutation(100)[:N]
-    return dynamics_from_logits(logits, labels, ids, NAMES)
-
-
-def right_or_wrong() -> Dynamics:
-    """Return dynamics of a sample right in every epoch (first) and one always wrong (second)."""
-    logits = np.zeros((RUNS, EPOCHS, 2, CLASSES))
-    logits[:, :, :, 0] = 3.0
-    return dynamics_from_logits(logits, np.array([0, 1]), np.array([7, 3]), NAMES)
-
-
-def constant() -> Dynamics:
-    """Return dynamics of three samples of one class whose logits never leave zero."""
-    logits = np.zeros((RUNS, EPOCHS, 3, CLASSES))
-    return dynamics_from_logits(logits, np.zeros(3, np.int64), np.array([2, 0, 1]), NAMES)
-
-
-def rows(dynamics: Dynamics, positions: np.ndarray) -> Dynamics:
-    """Return the dynamics of the samples at the positions, in that order."""
-    channels = {name: channel[:, positions] for name, channel in dynamics.channels.items()}
-    return replace(
-        dynamics,
-        ids=dynamics.ids[positions],
-        labels=dynamics.labels[positions],
-        channels=MappingProxyType(channels),
-    )
-
-
-def run_alone(dynamics: Dynamics, run: int) -> Dynamics:
-    """Return the dynamics of one run."""
-    channels = {name: channel[[run]] for name, channel in dynamics.channels.items()}
-    return replace(dynamics, channels=MappingProxyType(channels))
-
-
-def _values(score: AnyScore, dynamics: Dynamics) -> np.ndarray:
-    values = np.asarray(score.compute(dynamics))
-    shape = dynamics.channels["margin"].shape
+def _values(score: AnyScore, record: Dynamics | Neighbours) -> np.ndarray:
+    values = np.asarray(score.compute(record))
+    shape = (record.n_runs if isinstance(record, Dynamics) else 1, len(record.ids))
     require(values.shape == shape, f"It gave shape {values.shape} instead of {shape}.")
     require(
         values.dtype.kind == "f" and np.isfinite(values).all(),
         f"It gave {values.dtype} values, {int((~np.isfinite(values)).sum())} of them not finite.",
     )
     return values
+
+
+def _reads(score: AnyScore) -> type:
+    return getattr(score, "reads", Dynamics)
+
+
+def _bench(score: AnyScore) -> Bench:
+    return benches()[_reads(score)]
+
+
+def _rises_with(score: AnyScore) -> str:
+    return getattr(score, "rises_with", "contradiction")
 
 
 def _require_same(values: np.ndarray, expected: np.ndarray) -> None:

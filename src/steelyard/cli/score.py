@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from steelyard._support.storage import header
+from steelyard._support.storage import header, write_json
 from steelyard.cli import options
 from steelyard.cli.terminal import print_json, print_table, progress_shown
 from steelyard.hardness import SCORES
+from steelyard.records.agreement import Agreement
+from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.hardness import save_scores
+from steelyard.records.interval import supported_decimals
 from steelyard.records.labelled import Labelled
+from steelyard.records.stability import RunsNeeded, Stability
+from steelyard.report.digits import percent
 from steelyard.workflow import score as score_data
 from steelyard.workflow.engines import choose_engine
+from steelyard.workflow.evidence import plain_scores
+from steelyard.workflow.scores import Scores, tail_words
 
-_ALL = ",".join(one.name for one in SCORES)
+_ALL = ", ".join(one.name for one in SCORES)
+_PLAIN = ",".join(plain_scores())
+_SHARE = 0.1  # the hardest tenth
+_TIED = 0.02  # ours: the share of it that ids chose from which on this is said
 
 
 @options.reads_data
 def score(
     read: Callable[[], Labelled],
-    estimators: Annotated[str, typer.Option(help=f"Separated by commas, of {_ALL}.")] = _ALL,
+    estimators: Annotated[
+        str,
+        typer.Option(
+            help=f"Separated by commas, of {_ALL}. By default those that plain trainings give.",
+            show_default=False,
+        ),
+    ] = _PLAIN,
     runs: Annotated[int, typer.Option(help="Trainings to average.")] = 5,
+    until: Annotated[
+        float | None,
+        typer.Option(
+            help="Train more, --runs each time, until two halves of the runs share this much of "
+            "their hardest tenth by the first score, for instance 0.9."
+        ),
+    ] = None,
+    most_runs: Annotated[int, typer.Option(help="Where --until ends in any case.")] = 40,
     probe: options.Probe = None,
     out: Annotated[Path, typer.Option(help="The table to write.")] = Path("scores.parquet"),
     seed: options.Seed = 0,
@@ -49,6 +74,9 @@ def score(
                 labelled,
                 estimators=names,
                 runs=runs,
+                until=until,
+                share=_SHARE,
+                most_runs=most_runs,
                 probe=probe,
                 seed=seed,
                 run=run,
@@ -58,15 +86,100 @@ def score(
                 progress=progress,
             )
     save_scores(scores, out)
+    summary = out.with_name(f"{out.stem}-summary.json")
+    said = _Said.of(scores, names[0], until or 0.9)
+    document = header(
+        "Scores",
+        file=str(out),
+        summary=str(summary),
+        runs=scores[names[0]].n_runs,
+        growth=None if scores.growth is None else asdict(scores.growth),
+        classes={name: one.by_class().to_dict("records") for name, one in scores.items()},
+        class_hardness=said.classes.to_dict(),
+        stability=None if said.stability is None else said.stability.to_dict(),
+        runs_needed=None if said.needed is None else asdict(said.needed),
+        agreement=said.agreement.to_dict(),
+    )
+    write_json(document, summary)
     if json:
-        classes = {name: one.by_class().to_dict("records") for name, one in scores.items()}
-        print_json(header("Scores", file=str(out), runs=runs, classes=classes))
+        print_json(document)
         return
-    first = scores[names[0]].by_class().sort_values("mean_rank", ascending=False)
-    rows = [
-        [one["class"], f"{one['count']}", f"{one['mean']:.3f}", f"{one['mean_rank']:.3f}"]
-        for one in first.to_dict("records")
+    _print_classes(said.classes)
+    for line in (scores.growth, _stability_line(said), _agreement_line(said.agreement)):
+        if line:
+            print(f"\n{line}")
+    n = len(scores[names[0]].ids)
+    print(f"\nThe scores of {n:,} samples: {out}\nAll that was said of them: {summary}")
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What is said of the first score, and of all of them together."""
+
+    classes: ClassHardness
+    stability: Stability | None
+    needed: RunsNeeded | None
+    agreement: Agreement
+
+    @classmethod
+    def of(cls, scores: Scores, name: str, until: float) -> _Said:
+        stability = needed = None
+        if len(scores.by_run(name)) > 1:
+            stability = scores.stability(name)
+            needed = scores.runs_needed(name, until, _SHARE, stability)
+        return cls(scores.class_hardness(name, _SHARE), stability, needed, scores.agreement())
+
+
+def _print_classes(classes: ClassHardness) -> None:
+    columns = ["class", "samples", f"mean {classes.name}", "median", "in the hardest tenth, %"]
+    rows = []
+    for name in classes.hardest_first():
+        code = classes.class_names.index(name)
+        cells = (
+            _interval(classes, code, figure, 100 if figure == "tail" else 1)
+            for figure in ("mean", "median", "tail")
+        )
+        rows.append([name, f"{classes.counts[code]:,}", *cells])
+    rows += [
+        [name, "0", *["no data"] * 3]
+        for name, count in zip(classes.class_names, classes.counts, strict=True)
+        if not count
     ]
-    columns = ["class", "samples", f"mean {names[0]}", "mean rank (1 hardest)"]
     print_table("Classes, hardest first", columns, rows)
-    print(f"\nThe scores of {len(scores[names[0]].ids)} samples: {out}")
+    print(f"\nBrackets: 95 % intervals over {classes.counted}.")
+
+
+def _interval(classes: ClassHardness, code: int, figure: str, scale: float) -> str:
+    mean, low, high = (scale * float(end) for end in classes.figures[figure][code])
+    if low != low:  # NaN: nothing tells how sure it is
+        return f"{mean:.3g}"
+    places = supported_decimals((high - low) / 2, 4)
+    return f"{mean:.{places}f} [{low:.{places}f}, {high:.{places}f}]"
+
+
+def _stability_line(said: _Said) -> str:
+    if said.stability is None:
+        return f"{said.classes.name} of one run: more --runs tell how stable it is."
+    size = said.stability.most_disjoint
+    estimate, interval = said.stability.shared(_SHARE)
+    shared = f"{100 * estimate:.0f} %"
+    if interval is not None:
+        figure = percent(interval)
+        shared = f"{figure.value} % {figure.range}"
+    tied = said.stability.tied(_SHARE)
+    chosen = f" It looks more stable than it is: ids chose {100 * tied:.0f} % among equal values."
+    return (
+        f"{said.classes.name}: two ensembles of {size} run{'s' * (size > 1)} share {shared} of "
+        f"their {tail_words(_SHARE)}; {said.needed}.{chosen * (tied > _TIED)}"
+    )
+
+
+def _agreement_line(agreement: Agreement) -> str:
+    pairs = agreement.table().dropna(subset="spearman")
+    if pairs.empty:
+        return ""
+    most, least = (pairs.loc[at] for at in (pairs["spearman"].idxmax(), pairs["spearman"].idxmin()))
+    line = f"Rank correlation: {most['one']} and {most['other']} {most['spearman']:.2f}"
+    if len(pairs) > 1:
+        line += f" (the most alike), {least['one']} and {least['other']} {least['spearman']:.2f}"
+    return f"{line}{' (the least)' * (len(pairs) > 1)}."

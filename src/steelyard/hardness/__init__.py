@@ -1,17 +1,39 @@
 """Scores: one file a score; higher is always harder."""
 
+from steelyard.hardness.agreement import agreement
 from steelyard.hardness.aum_csv import read_aum_csv, write_aum_csv
+from steelyard.hardness.class_hardness import class_hardness
+from steelyard.hardness.class_measures import impurity, intrinsic_dimension
 from steelyard.hardness.estimate import estimate
+from steelyard.hardness.imagenet_metrics import read_imagenet_metric
+from steelyard.hardness.kinds import rare_classes, sample_kinds
+from steelyard.hardness.label_doubt import label_doubt
+from steelyard.hardness.label_odds import label_odds
+from steelyard.hardness.neighbours import neighbours
+from steelyard.hardness.read_scores import read_scores
 from steelyard.hardness.registry import SCORES
+from steelyard.hardness.runs_needed import runs_needed
 from steelyard.hardness.score import Score
-from steelyard.hardness.suspects import sample_kinds, suspects
+from steelyard.hardness.stability import halves_share, stability
 
 __all__ = [
     "SCORES",
     "Score",
+    "agreement",
+    "class_hardness",
     "estimate",
+    "halves_share",
+    "impurity",
+    "intrinsic_dimension",
+    "label_doubt",
+    "label_odds",
+    "neighbours",
+    "rare_classes",
     "read_aum_csv",
+    "read_imagenet_metric",
+    "read_scores",
+    "runs_needed",
     "sample_kinds",
-    "suspects",
+    "stability",
     "write_aum_csv",
 ]

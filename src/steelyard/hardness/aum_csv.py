@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from steelyard._support.errors import DataError, DataNotFoundError, MismatchError
+from steelyard._support.errors import DataError
 from steelyard._support.storage import write_text
 from steelyard.hardness.area_under_margin import AREA_UNDER_MARGIN
+from steelyard.hardness.read_scores import read_csv, scored
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import Labelled
@@ -44,38 +45,16 @@ def read_aum_csv(path: str | Path, data: Labelled | None = None) -> Hardness:
     MismatchError
         If a sample of the data is not in the file.
     """
-    try:
-        frame = pd.read_csv(path, dtype={"sample_id": str}, keep_default_na=False)
-    except FileNotFoundError as error:
-        raise DataNotFoundError(f"There is no file {str(path)!r}.") from error
-    except (ValueError, OSError) as error:
-        raise DataError(f"{str(path)!r} is no readable csv: {error}.") from error
+    frame = read_csv(path)
     if not {"sample_id", "aum"} <= set(frame):
         raise DataError(
             f"{str(path)!r} must have the columns 'sample_id' and 'aum'. Got {list(frame)[:8]}."
         )
     if "num_measurements" in frame:
-        frame = frame.sort_values("num_measurements", kind="stable")
+        frame = frame.sort_values("num_measurements", key=pd.to_numeric, kind="stable")
         frame = frame.drop_duplicates("sample_id", keep="last").sort_index()
     values = -pd.to_numeric(frame["aum"], errors="coerce").to_numpy(np.float64)
-    names: tuple[str, ...]
-    if data is None:
-        ids = _ids(frame["sample_id"])
-        labels, names, fingerprint = np.zeros(len(ids), dtype=np.int64), ("unknown",), ""
-    else:
-        ids, labels, fingerprint = data.ids, data.labels, data.fingerprint
-        names = data.class_names
-        values = _in_order(values, frame["sample_id"], ids, path)
-    return Hardness(
-        AREA_UNDER_MARGIN.name,
-        ids,
-        labels,
-        names,
-        values,
-        np.full(len(ids), np.nan),
-        1,
-        fingerprint,
-    )
+    return scored(AREA_UNDER_MARGIN.name, frame["sample_id"], values, data, path)
 
 
 def write_aum_csv(record: Hardness | Dynamics, path: str | Path) -> None:
@@ -102,30 +81,3 @@ def write_aum_csv(record: Hardness | Dynamics, path: str | Path) -> None:
     frame = pd.DataFrame({"sample_id": record.ids, "aum": margins})
     frame = frame.sort_values("aum", ascending=False, kind="stable")
     write_text(frame.to_csv(index=False, lineterminator="\n"), path)
-
-
-def _ids(column: pd.Series) -> np.ndarray:
-    """Return ids as integers if that is how all of them were written, else as text."""
-    texts = column.to_numpy(dtype=np.str_)
-    try:
-        numbers = texts.astype(np.int64)
-    except (ValueError, OverflowError):
-        return texts
-    return numbers if (numbers.astype(np.str_) == texts).all() else texts
-
-
-def _in_order(
-    values: np.ndarray, found: pd.Series, ids: np.ndarray, path: str | Path
-) -> np.ndarray:
-    index = pd.Index(found)
-    if not index.is_unique:
-        first = index[index.duplicated()][0]
-        raise DataError(f"{str(path)!r} holds the sample {first!r} more than once.")
-    rows = index.get_indexer(pd.Index(ids.astype(str)))
-    if rows.min() < 0:
-        absent = ids[rows < 0]
-        raise MismatchError(
-            f"{len(absent)} of {len(ids)} samples are not in {str(path)!r}, first id "
-            f"{str(absent[0])!r}."
-        )
-    return values[rows]

@@ -7,9 +7,14 @@ to explain: the share of belief that went elsewhere while the network learned.
 **When it misleads.** It counts the early epochs, in which every sample of a many-class problem has
 little probability, so that its level depends on the number of classes and of epochs. It does not
 tell a sample between two classes from one confidently given to a wrong class as well as the margin
-does. Some published code averages the label's *logit* under the same name; this is a probability.
+does.
 
-**Formula.** confidence_i = 1 - (1/E) sum_e p_{i,e}[y_i], with p the softmax in epoch e of E.
+Some published code averages the label's *logit* under the same name. That is `confidence_logit`
+here, minus the mean logit. A logit says little by itself, because adding a number to all logits of
+a sample changes no prediction: use it to follow that code, not to start with.
+
+**Formula.** confidence_i = 1 - (1/E) sum_e p_{i,e}[y_i], with p the softmax in epoch e of E;
+confidence_logit_i = -(1/E) sum_e z_{i,e}[y_i], with z the logits.
 
 **Reference.** Swayamdipta, Schwartz, Lourie, Wang, Hajishirzi, Smith and Choi (2020), Dataset
 cartography: mapping and diagnosing datasets with training dynamics, arXiv 2009.10795.
@@ -28,6 +33,11 @@ def confidence(dynamics: Dynamics) -> np.ndarray:
     return 1.0 - dynamics.channels["probability"]
 
 
+def confidence_logit(dynamics: Dynamics) -> np.ndarray:
+    """Return minus the mean logit of the label, shape (runs, n)."""
+    return -dynamics.channels["logit"]
+
+
 CONFIDENCE = Score(
     name="confidence",
     title="Confidence withheld from the label",
@@ -35,4 +45,16 @@ CONFIDENCE = Score(
     formula="1 - mean over epochs of the probability of the label",
     reference="Swayamdipta et al. 2020, arXiv 2009.10795 (there: without the 1 -)",
     compute=confidence,
+    needs=("probability",),
+    bounds=(0.0, 1.0),
+)
+
+CONFIDENCE_LOGIT = Score(
+    name="confidence_logit",
+    title="Logit withheld from the label",
+    unit="logits",
+    formula="-(mean over epochs of the logit of the label)",
+    reference="after Swayamdipta et al. 2020, arXiv 2009.10795 (there: the probability)",
+    compute=confidence_logit,
+    needs=("logit",),
 )

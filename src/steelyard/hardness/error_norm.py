@@ -6,19 +6,24 @@ sqrt(2) for another class predicted with certainty. It is the length of the grad
 cross-entropy with respect to the logits, that is, how hard the sample pushes the network.
 
 **When it misleads.** The published score takes the error norm after *one early epoch, averaged over
-several runs*. This one is the error norm *averaged over all the epochs of a run* (and then over
-runs), which needs no choice of an epoch but mixes early ignorance with late memorisation. Do not
-quote it as the published number. It saturates at sqrt(2): among confidently contradicted samples
-it ranks poorly, where the area under the margin still tells them apart. Some published code drops
-the square root; this does not.
+several runs*: that is `el2n_early`, and the record says which epoch it was. It depends on the
+choice: too early, and it ranks by the random start; too late, and every label is memorised. A
+single run of it is noisy. `el2n` is the error norm *averaged over all the epochs of a run* (and
+then over runs), which needs no choice of an epoch but mixes early ignorance with late memorisation.
+Do not quote it as the published number. Both saturate at sqrt(2): among confidently contradicted
+samples they rank poorly, where the area under the margin still tells them apart. Some published
+code drops the square root; this does not.
 
-**Formula.** el2n_i = (1/E) sum_e || p_{i,e} - onehot(y_i) ||_2, with p the softmax in epoch e of E.
+**Formula.** el2n_i = (1/E) sum_e || p_{i,e} - onehot(y_i) ||_2, with p the softmax in epoch e of E;
+el2n_early_i is the term of the one early epoch, without the mean.
 
 **Reference.** Paul, Ganguli and Dziugaite (2021), Deep learning on a data diet: finding important
 examples early in training, arXiv 2107.07075.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -31,11 +36,29 @@ def error_norm(dynamics: Dynamics) -> np.ndarray:
     return dynamics.channels["error_norm"]
 
 
+def early_error_norm(dynamics: Dynamics) -> np.ndarray:
+    """Return the error norm of ``dynamics.early_epoch``, in [0, sqrt(2)], shape (runs, n)."""
+    return dynamics.channels["early_error_norm"]
+
+
 ERROR_NORM = Score(
     name="el2n",
     title="Error norm (EL2N), mean over epochs",
-    unit="probability distance, 0 to 1.414",
+    unit="probability distance",
     formula="mean over epochs of the Euclidean norm of probabilities minus one-hot label",
     reference="Paul et al. 2021, arXiv 2107.07075 (there: one early epoch)",
     compute=error_norm,
+    needs=("error_norm",),
+    bounds=(0.0, math.sqrt(2)),
+)
+
+EARLY_ERROR_NORM = Score(
+    name="el2n_early",
+    title="Error norm (EL2N), one early epoch",
+    unit="probability distance",
+    formula="Euclidean norm of probabilities minus one-hot label in one early epoch",
+    reference="Paul et al. 2021, arXiv 2107.07075",
+    compute=early_error_norm,
+    needs=("early_error_norm",),
+    bounds=(0.0, math.sqrt(2)),
 )

@@ -1,4 +1,4 @@
-"""From training dynamics to hardness: each score averaged over runs, with its spread."""
+"""From what was recorded to hardness: each score averaged over runs, with its spread."""
 
 from __future__ import annotations
 
@@ -6,27 +6,40 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from steelyard._support.errors import ParameterError
+from steelyard._support.errors import MismatchError, ParameterError
 from steelyard._support.validation import did_you_mean
 from steelyard.hardness.registry import SCORES
 from steelyard.hardness.score import Score
-from steelyard.records.dynamics import Dynamics
+from steelyard.records.dynamics import FINAL, GRADIENT, LEFT_OUT, SECOND_SPLIT, TRAINING, Dynamics
 from steelyard.records.hardness import Hardness
+from steelyard.records.neighbours import Neighbours
 
-_ALL = tuple(score.name for score in SCORES)
+Record = Dynamics | Neighbours
+
+# What a user does to get the evidence; the verb `score` gathers each by itself.
+_HOW_TO_RECORD = (
+    (TRAINING, "record a training with steelyard.Recorder"),
+    (FINAL, "call recorder.final(ids, logits) with what the trained model says"),
+    (GRADIENT, "steelyard.score(..., estimators=[...]) takes gradients while it trains"),
+    (SECOND_SPLIT, "steelyard.score(..., estimators=[...]) trains on the second half"),
+    (LEFT_OUT, "steelyard.score(..., estimators=[...]) trains without each fold"),
+)
 
 
-def estimate(dynamics: Dynamics, names: Sequence[str] = _ALL) -> dict[str, Hardness]:
+def estimate(
+    records: Record | Sequence[Record], names: Sequence[str] | None = None
+) -> dict[str, Hardness]:
     """Return the hardness of every sample by each named score.
 
     Runs are averaged plainly, on the score's own scale: not on ranks, not on logits.
 
     Parameters
     ----------
-    dynamics : Dynamics
-        What training recorded.
-    names : sequence of str
-        Names of `SCORES`; all of them by default.
+    records : Dynamics or Neighbours, or sequence of them
+        What was recorded of the samples: one record, or several that hold other evidence of the
+        same samples, in the same order.
+    names : sequence of str, optional
+        Names of `SCORES`; by default all those whose evidence is there, in the order of `SCORES`.
 
     Returns
     -------
@@ -37,15 +50,24 @@ def estimate(dynamics: Dynamics, names: Sequence[str] = _ALL) -> dict[str, Hardn
     Raises
     ------
     ParameterError
-        If there is no such score (with the nearest names), or the names are one text.
+        If there is no such score (with the nearest names), its evidence was not recorded (with
+        what records it), or the names are one text.
+    MismatchError
+        If the records are of other samples, or two of them hold the evidence of one score.
     """
-    if isinstance(names, str):
+    records = [records] if isinstance(records, Record) else list(records)
+    _require_same_samples(records)
+    if names is None:
+        scores = [score for score in SCORES if any(_holds(each, score) for each in records)]
+    elif isinstance(names, str):
         raise ParameterError(
             "The 'names' parameter of estimate must be a sequence of names. "
             f"Got {names!r} instead.",
             hint=f"write ({names!r},).",
         )
-    return {name: _average(_score_named(name), dynamics) for name in names}
+    else:
+        scores = [_score_named(name) for name in names]
+    return {score.name: _average(score, _evidence(score, records)) for score in scores}
 
 
 def _score_named(name: str) -> Score:
@@ -55,17 +77,67 @@ def _score_named(name: str) -> Score:
     return by_name[name]
 
 
-def _average(score: Score, dynamics: Dynamics) -> Hardness:
-    by_run = score.compute(dynamics)
-    one_run = dynamics.n_runs == 1
-    spread = np.full(by_run.shape[1], np.nan) if one_run else by_run.std(axis=0, ddof=1)
+def _require_same_samples(records: Sequence[Record]) -> None:
+    if not records:
+        raise ParameterError("The 'records' parameter of estimate must hold a record. Got none.")
+    first = records[0]
+    for record in records[1:]:
+        if (
+            record.data_fingerprint != first.data_fingerprint
+            or not np.array_equal(record.ids, first.ids)
+            or not np.array_equal(record.labels, first.labels)
+        ):
+            raise MismatchError("Only records of the same samples, in one order, can be scored.")
+
+
+def _holds(record: Record, score: Score) -> bool:
+    """Tell whether a record holds the evidence that a score reads."""
+    return isinstance(record, score.reads) and set(score.needs) <= _channels(record)
+
+
+def _channels(record: Record) -> set[str]:
+    return set(record.channels) if isinstance(record, Dynamics) else set()
+
+
+def _evidence(score: Score, records: Sequence[Record]) -> Record:
+    """Return the one record that a score reads."""
+    having = [record for record in records if _holds(record, score)]
+    if len(having) > 1:
+        raise MismatchError(
+            f"{len(having)} records hold the evidence of the score {score.name!r}.",
+            hint="Dynamics.stack joins runs of the same evidence into one record.",
+        )
+    if not having and score.reads is Neighbours:
+        raise ParameterError(
+            f"The score {score.name!r} needs the nearest neighbours, which are not there.",
+            hint="find them with steelyard.hardness.neighbours(X, data), and pass them too.",
+        )
+    if not having:
+        raise ParameterError(
+            f"The score {score.name!r} needs {', '.join(map(repr, score.needs))}, which was not "
+            "recorded.",
+            hint=_how_to_record(score, records),
+        )
+    return having[0]
+
+
+def _how_to_record(score: Score, records: Sequence[Record]) -> str:
+    absent = set(score.needs).difference(*map(_channels, records))
+    hows = [how for group, how in _HOW_TO_RECORD if absent & set(group)]
+    return f"{'; '.join(hows)}."
+
+
+def _average(score: Score, record: Record) -> Hardness:
+    by_run = score.compute(record)
+    n_runs = len(by_run)
+    spread = np.full(by_run.shape[1], np.nan) if n_runs == 1 else by_run.std(axis=0, ddof=1)
     return Hardness(
         score.name,
-        dynamics.ids,
-        dynamics.labels,
-        dynamics.class_names,
+        record.ids,
+        record.labels,
+        record.class_names,
         by_run.mean(axis=0),
         spread,
-        dynamics.n_runs,
-        dynamics.data_fingerprint,
+        n_runs,
+        record.data_fingerprint,
     )

@@ -11,18 +11,23 @@ exist for it:
 * the published one treats its count as infinite: never learned is harder than anything forgotten;
 * much public code leaves it at 0, where it stands among the *easiest* samples.
 
-This score follows the published convention and stays finite: a sample that was right in no epoch
+`forgetting` follows the published convention and stays finite: a sample that was right in no epoch
 counts as ``n_epochs`` events, more than any sample can have (a sample needs two epochs an event,
 so that n_epochs / 2 is the most). The mean over runs is then no mean of event counts for samples
-that only some runs learned; it is still in the right order.
+that only some runs learned; it is still in the right order. `forgetting_events` is the plain count
+of the other convention: it is there to compare with such code, and it rises with *change*, not with
+a wrong label.
 
-**Formula.** forgetting_i = #{e : right in e - 1 and wrong in e}, or E if right in no epoch of E.
+**Formula.** forgetting_events_i = #{e : right in e - 1 and wrong in e}; forgetting_i is the same,
+or E if right in no epoch of E.
 
 **Reference.** Toneva, Sordoni, Tachet des Combes, Trischler, Bengio and Gordon (2019), An empirical
 study of example forgetting during deep neural network learning, arXiv 1812.05159.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -36,11 +41,30 @@ def forgetting(dynamics: Dynamics) -> np.ndarray:
     return np.where(never_learned, float(dynamics.n_epochs), dynamics.channels["forgetting"])
 
 
+def forgetting_events(dynamics: Dynamics) -> np.ndarray:
+    """Return forgetting events a run, shape (runs, n); 0 for a never learned sample."""
+    return dynamics.channels["forgetting"]
+
+
 FORGETTING = Score(
     name="forgetting",
-    title="Forgetting events",
+    title="Forgetting events, never learned hardest",
     unit="events",
     formula="changes from right to wrong between epochs; the number of epochs if never right",
     reference="Toneva et al. 2019, arXiv 1812.05159",
     compute=forgetting,
+    needs=("correct", "forgetting"),
+    bounds=(0.0, math.inf),
+)
+
+FORGETTING_EVENTS = Score(
+    name="forgetting_events",
+    title="Forgetting events, never learned 0",
+    unit="events",
+    formula="changes from right to wrong between epochs",
+    reference="after Toneva et al. 2019, arXiv 1812.05159 (there: infinite if never learned)",
+    compute=forgetting_events,
+    needs=("forgetting",),
+    bounds=(0.0, math.inf),
+    rises_with="change",
 )

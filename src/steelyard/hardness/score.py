@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +29,19 @@ class Score:
     reference : str
         Where the score comes from.
     compute : callable
-        Takes a `Dynamics` and returns one value a run and sample, shape (runs, n).
-        `steelyard.checks.check_score` states what it must hold to.
+        Takes a record of the type ``reads`` and returns one value a run and sample, shape
+        (runs, n), or (1, n) where no run is involved. `steelyard.checks.check_score` states what
+        it must hold to.
+    needs : tuple of str
+        Channels of `Dynamics` that it reads; their groups must have been recorded.
+    reads : type
+        `Dynamics`, or `Neighbours` for a score that needs no training.
+    bounds : tuple of two floats
+        The least and the largest value that there can be.
+    rises_with : {"contradiction", "doubt", "change"}
+        What makes a sample hard by this score: its label being *contradicted*; the model being
+        *in doubt*, where a label that it firmly contradicts is as easy as one it firmly shares;
+        or the model *changing* its mind, where what never changes is easy, right or wrong.
     """
 
     name: str
@@ -36,4 +49,8 @@ class Score:
     unit: str
     formula: str
     reference: str
-    compute: Callable[[Dynamics], np.ndarray]
+    compute: Callable[[Any], np.ndarray]
+    needs: tuple[str, ...] = ()
+    reads: type = Dynamics
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    rises_with: str = "contradiction"

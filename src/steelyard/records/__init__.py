@@ -1,15 +1,19 @@
 """Carries: the frozen records that go between the rooms."""
 
+from steelyard.records.agreement import Agreement
+from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.dynamics import CHANNELS, Dynamics
 from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
 from steelyard.records.interval import Interval
 from steelyard.records.labelled import PARTS, Labelled
+from steelyard.records.neighbours import Neighbours
 from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions, load_predictions, save_predictions
 from steelyard.records.priors import check_prior
 from steelyard.records.recipe import Recipe
 from steelyard.records.run_folder import alone_in, claim_folder, require_own_folder
+from steelyard.records.stability import RunsNeeded, Stability
 from steelyard.records.study import Arm, Claim, Study
 from steelyard.records.verdict import ClassVerdict, PriorVerdict, Verdict
 from steelyard.records.weighing import Weighing
@@ -17,18 +21,23 @@ from steelyard.records.weighing import Weighing
 __all__ = [
     "CHANNELS",
     "PARTS",
+    "Agreement",
     "Arm",
     "Claim",
+    "ClassHardness",
     "ClassVerdict",
     "Dynamics",
     "Evaluation",
     "Hardness",
     "Interval",
     "Labelled",
+    "Neighbours",
     "Plan",
     "Predictions",
     "PriorVerdict",
     "Recipe",
+    "RunsNeeded",
+    "Stability",
     "Study",
     "Verdict",
     "Weighing",

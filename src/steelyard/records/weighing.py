@@ -38,7 +38,7 @@ from steelyard.records.verdict import Verdict
 
 _WRITTEN_BY_SAVE = ("record", "format", "status", "study", "gallery", "files")
 
-KINDS = ("ordinary", "hard", "suspect")
+KINDS = ("ordinary", "rare", "hard", "suspect")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class Weighing:
     hardness : mapping of str to Hardness
         Scores of the training part, by name.
     kinds : ndarray of shape (n,)
-        For each training sample "ordinary", "hard" or "suspect" (looks mislabelled).
+        For each training sample "ordinary", "rare", "hard" or "suspect" (looks mislabelled).
     plan : Plan
         What the verdict recommends for its first prior; the identity where that is to leave the
         data as they are.

@@ -20,6 +20,8 @@ from steelyard.report.tables import Cell, Column, Table, absent_cell, name_cell
 
 _MOST_SAMPLES = 24  # a gallery
 _MOST_COLUMNS = 16  # of the original table
+_MOST_SCORES = 4  # beside the one that orders them
+_DOUBT = "label_doubt"
 _SIDES = (96, 80, 64, 48, 32)  # pixels: the longer side of a picture, the largest that fits
 _BYTES = 300_000  # a gallery's pictures, so that the page stays under 6 MB
 
@@ -60,22 +62,27 @@ class Gallery:
 
 def hardest(weighing: Weighing) -> Gallery:
     """Return the hardest samples that are not suspect."""
-    return _gallery(weighing, "The hardest samples that do not look mislabelled", suspect=False)
+    caption = "The hardest samples that do not look mislabelled"
+    return _gallery(weighing, caption, hardest_by(weighing), suspect=False)
 
 
 def suspects(weighing: Weighing) -> Gallery:
     """Return the samples that look mislabelled."""
-    return _gallery(weighing, "Samples that look mislabelled", suspect=True)
+    return _gallery(weighing, "Samples that look mislabelled", suspect_by(weighing), suspect=True)
 
 
-def first_score(weighing: Weighing) -> str:
-    """Return the name of the score that orders the samples."""
-    return next(iter(weighing.hardness))
+def hardest_by(weighing: Weighing) -> Hardness:
+    """Return the score that orders the hardest samples."""
+    return next(iter(weighing.hardness.values()))
 
 
-def _gallery(weighing: Weighing, caption: str, suspect: bool) -> Gallery:
+def suspect_by(weighing: Weighing) -> Hardness:
+    """Return the score that orders the suspects."""
+    return weighing.hardness.get(_DOUBT, hardest_by(weighing))
+
+
+def _gallery(weighing: Weighing, caption: str, score: Hardness, suspect: bool) -> Gallery:
     data = weighing.gallery
-    score = next(iter(weighing.hardness.values()))
     place = {identity: at for at, identity in enumerate(score.ids.tolist())}
     rows = np.array([place[identity] for identity in data.ids.tolist()])
     mine = np.flatnonzero((weighing.kinds[rows] == "suspect") == suspect)
@@ -89,7 +96,7 @@ def _gallery(weighing: Weighing, caption: str, suspect: bool) -> Gallery:
         pictures = _pictures(shown, score.name, [_score(score, row) for row in rows])
     else:
         left_out = max(shown.inputs.shape[1] - _MOST_COLUMNS, 0)
-    table = _table(weighing, shown, rows, caption)
+    table = _table(weighing, shown, rows, caption, score)
     return Gallery(pictures, table, left_out, len(mine))
 
 
@@ -134,11 +141,13 @@ def _png(image: np.ndarray, side: int) -> bytes:
     return file.getvalue()
 
 
-def _table(weighing: Weighing, shown: Labelled, rows: np.ndarray, caption: str) -> Table:
-    names = [shortened(name, 40) for name in weighing.hardness]
-    score = next(iter(weighing.hardness.values()))
+def _table(
+    weighing: Weighing, shown: Labelled, rows: np.ndarray, caption: str, score: Hardness
+) -> Table:
+    others = [one for one in weighing.hardness.values() if one.name not in (score.name, _DOUBT)]
+    scores = [score, *others[:_MOST_SCORES]]
     columns = [Column("Sample", numeric=False), Column("Label", numeric=False)]
-    columns += [Column(name) for name in names]
+    columns += [Column(shortened(one.name, 40)) for one in scores]
     features = _features(shown)
     columns += [Column(shortened(name, 30), numeric) for name, numeric, _ in features]
     cells = []
@@ -147,11 +156,11 @@ def _table(weighing: Weighing, shown: Labelled, rows: np.ndarray, caption: str) 
             (
                 name_cell(shown.ids[at], 24),
                 name_cell(shown.class_names[shown.labels[at]]),
-                *(_score_cell(one, row) for one in weighing.hardness.values()),
+                *(_score_cell(one, row) for one in scores),
                 *(values[at] for _, _, values in features),
             )
         )
-    spread = ", \N{PLUS-MINUS SIGN} standard deviation over runs" if score.n_runs > 1 else ""
+    spread = ", \N{PLUS-MINUS SIGN} standard deviation over runs" if scores[-1].n_runs > 1 else ""
     caption = f"{caption}. Scores: higher is harder{spread}"
     return Table(caption, tuple(columns), tuple(cells))
 

@@ -6,18 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from steelyard.hardness import SCORES
 from steelyard.records.recipe import Recipe
 from steelyard.records.weighing import Weighing
 from steelyard.report.digits import THIN_SPACE, count, duration, plain
 from steelyard.report.names import listed, one_line, shortened
 
 NOT_RECORDED = "not recorded"
-_SCORES = {
-    "aum": "area under the margin",
-    "el2n": "error norm",
-    "forgetting": "forgetting events",
-    "confidence": "true-class confidence",
-}
+_TITLES = {score.name: score.title for score in SCORES}
+_TITLES["label_doubt"] = "Doubt in the label, by two ranks"
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,8 @@ class Fact:
 def score_words(name: str) -> str:
     """Return a score's name with what it stands for, where that is known."""
     short = shortened(name, 40)
-    return f"{short} ({_SCORES[name]})" if name in _SCORES else short
+    title = _TITLES.get(name)
+    return f"{short} ({title[0].lower()}{title[1:]})" if title else short
 
 
 def data_facts(weighing: Weighing) -> str:
@@ -97,9 +95,12 @@ def steps(weighing: Weighing) -> tuple[Step, ...]:
                 "It is hard if its recall at equal shares is shown to lie below the average "
                 "class and its training samples rank harder than the middle one; equal shares "
                 "take the effect of rarity on the decision out.",
-                "A training sample is suspect if the models contradict its label beyond the noise "
-                "of their runs and it stands out from its own class. It is hard if it is among "
-                "the hardest tenth of all and not suspect.",
+                "A training sample is suspect if models that did not train on it and its 25 "
+                "nearest neighbours, joined to one probability of each class, are at least three "
+                "to one for another class, at the class shares of the data and at equal shares, "
+                "and if the models that trained on it withheld at least three tenths of the "
+                "probability from its label, on average over epochs. Of the others the hardest "
+                "tenth is called rare where the class is, and hard where it is not.",
             ),
         ),
     )
@@ -161,7 +162,11 @@ def gaps(weighing: Weighing) -> tuple[str, ...]:
             "intervals count the test sample alone and are narrower than they should be. "
             "Run more seeds."
         )
-    single = [name for name, score in weighing.hardness.items() if score.n_runs == 1]
+    single = [
+        name
+        for name, score in weighing.hardness.items()
+        if score.n_runs == 1 and name != "label_doubt"  # an order, made once of all runs
+    ]
     if single:
         found.append(f"One run of {listed(single)}: no spread over runs can be shown.")
     found += _unfinished(weighing)
@@ -256,14 +261,12 @@ def _intervals(weighing: Weighing) -> tuple[str, ...]:
 
 
 def _hardness(weighing: Weighing) -> tuple[str, ...]:
-    runs = [
-        f"{score_words(name)}, {score.n_runs} {'run' if score.n_runs == 1 else 'runs'}"
-        for name, score in weighing.hardness.items()
-    ]
+    first = next(iter(weighing.hardness.values()))
+    scores = "; ".join(score_words(name) for name in weighing.hardness)
     return (
-        f"Scores of the training samples: {'; '.join(runs)}. Every score is turned so that "
-        f"higher is harder, and is the mean over runs; \N{PLUS-MINUS SIGN} is the standard "
-        f"deviation over runs.",
+        f"Scores of the training samples: {scores}. Every score is turned so that higher is "
+        f"harder, and is the mean over {first.n_runs} {'run' if first.n_runs == 1 else 'runs'}; "
+        "\N{PLUS-MINUS SIGN} is the standard deviation over runs.",
         "A class's hardness is the mean rank of its training samples by the first score: 0 is the "
         "easiest sample of all, 1 the hardest.",
     )

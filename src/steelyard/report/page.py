@@ -19,7 +19,7 @@ from steelyard._support.errors import SteelyardError, unreadable
 from steelyard._support.storage import write_text
 from steelyard.records.run_folder import REPORT
 from steelyard.records.weighing import Weighing
-from steelyard.report import answers, classes, curves, gallery, methods, plans, priors
+from steelyard.report import agreement, answers, classes, curves, gallery, methods, plans, priors
 from steelyard.report.names import one_line, shortened
 
 _HERE = Path(__file__).parent
@@ -28,8 +28,8 @@ _HERE = Path(__file__).parent
 def render(weighing: Weighing) -> str:
     """Return the page as HTML; the same records give the same text.
 
-    It holds the verdict first, then the degree curves, the classes, the samples, the plan and the
-    methods, with the drawing library inside: about 5 MB, and nothing to fetch.
+    It holds the verdict first, then the degree curves, the classes, the samples, the scores, the
+    plan and the methods, with the drawing library inside: about 5 MB, and nothing to fetch.
 
     Parameters
     ----------
@@ -39,6 +39,7 @@ def render(weighing: Weighing) -> str:
     script = (_HERE / "page.js").read_text("utf-8")
     library = get_plotlyjs()
     verdict = weighing.verdict
+    agreed = agreement.section(weighing)
     open_table, closed_table = classes.tables(verdict)
     return _template().render(
         policy=_policy(library, script),
@@ -60,9 +61,11 @@ def render(weighing: Weighing) -> str:
         classes_table=open_table,
         classes_rest=closed_table,
         verdict=verdict,
-        score=methods.score_words(gallery.first_score(weighing)),
+        hardest_by=methods.score_words(gallery.hardest_by(weighing).name),
+        suspect_by=methods.score_words(gallery.suspect_by(weighing).name),
         hardest=gallery.hardest(weighing),
         suspects=gallery.suspects(weighing),
+        agreement=agreed,
         advice=plans.advice(weighing),
         gaps=methods.gaps(weighing),
         steps=methods.steps(weighing),

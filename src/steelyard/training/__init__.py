@@ -1,9 +1,10 @@
 """Fits: encodings, networks, one readable loop for many at once, the recorder."""
 
+from steelyard.training.channels import MEASURED, measure
 from steelyard.training.devices import checked_device, named_device
 from steelyard.training.ensemble import fit_ensemble
 from steelyard.training.fit import fit
-from steelyard.training.fitted import Fitted
+from steelyard.training.fitted import LEFT_OUT_SPLIT, Fitted, first_samples, predicted_parts
 from steelyard.training.members import CODE, Member
 from steelyard.training.memory import free_bytes
 from steelyard.training.prepared import Prepared, prepare
@@ -15,6 +16,8 @@ from steelyard.training.traces import cartography_trace, parquet_trace, read_car
 
 __all__ = [
     "CODE",
+    "LEFT_OUT_SPLIT",
+    "MEASURED",
     "PROBES",
     "Fitted",
     "Member",
@@ -25,11 +28,14 @@ __all__ = [
     "checked_device",
     "declared_stacks",
     "default_probe",
+    "first_samples",
     "fit",
     "fit_ensemble",
     "free_bytes",
+    "measure",
     "named_device",
     "parquet_trace",
+    "predicted_parts",
     "prepare",
     "read_cartography",
     "record_stages",

@@ -7,15 +7,18 @@ M = max(m, z_y), and with every exponent at most zero
 
 Then, without taking a difference of nearly equal numbers anywhere,
 
-    margin       z_y - m
-    probability  e_y / (S + e_y)
-    loss         log(1 + (S + (e_y - 1))) + (M - z_y)        = log sum_k exp(z_k) - z_y
-    error_norm   sqrt(S^2 + Q) / (S + e_y)                   = || softmax(z) - onehot(y) ||
-    logit        z_y
+    margin              z_y - m
+    probability         e_y / (S + e_y)
+    loss                log(1 + (S + (e_y - 1))) + (M - z_y)     = log sum_k exp(z_k) - z_y
+    error_norm          sqrt(S^2 + Q) / (S + e_y)                = || softmax(z) - onehot(y) ||
+    logit               z_y
+    probability_margin  sign(d) (1 - exp(-|d|)) / (S + e_y)      = p_y - p_m, with d = z_y - m
+    aleatoric           p_y S / (S + e_y)                        = p_y (1 - p_y)
 
-because one minus the probability is S / (S + e_y). Where y is the largest, e_y is one and the loss
-keeps its digits down to the smallest S; where it is not, S is at least one. A sample is *correct*
-where its margin is above 0: a tie is no decision for the label.
+because one minus the probability is S / (S + e_y), and the larger of e_y and exp(m - M) is one.
+Where y is the largest, e_y is one and the loss keeps its digits down to the smallest S; where it is
+not, S is at least one. A sample is *correct* where its margin is above 0: a tie is no decision for
+the label.
 
 Classes are the rows of the arrays here: a sum over classes is then a sum of whole rows. It is
 taken in halves, in an order that the number of classes alone decides, so that the bits of a sample
@@ -29,7 +32,9 @@ from typing import Any
 import numpy as np
 import torch
 
-MEASURED = ("margin", "probability", "loss", "error_norm", "logit")
+MEASURED = (
+    "margin", "probability", "loss", "error_norm", "logit", "probability_margin", "aleatoric",
+)  # fmt: skip
 
 
 def measure(logits: Any, labels: Any) -> Any:
@@ -44,7 +49,7 @@ def measure(logits: Any, labels: Any) -> Any:
 
     Returns
     -------
-    ndarray or Tensor of shape (5, m)
+    ndarray or Tensor of shape (7, m)
         Of the type of the logits. Not finite where a logit was not.
     """
     n = logits.shape[1]
@@ -57,7 +62,7 @@ def measure(logits: Any, labels: Any) -> Any:
         library = torch
         column = torch.arange(n, device=logits.device)
         channels = logits.new_empty((len(MEASURED), n))
-    margin, probability, loss, error_norm, own = channels
+    margin, probability, loss, error_norm, own, probability_margin, aleatoric = channels
     flat = logits.reshape(-1)
     place = labels * n + column  # of each label's logit
     own[:] = flat[place]
@@ -77,6 +82,12 @@ def measure(logits: Any, labels: Any) -> Any:
     squares += others * others
     library.sqrt(squares, out=error_norm)
     error_norm /= total
+    distance = -abs(margin)
+    library.expm1(distance, out=distance)
+    distance /= total  # minus the distance of the two probabilities
+    library.copysign(distance, margin, out=probability_margin)
+    library.multiply(probability, others, out=aleatoric)
+    aleatoric /= total
     return channels
 
 

@@ -63,6 +63,8 @@ class Checkpoint:
             state = groups.get(f"recorder{number}")
             if job.recorder is not None and state is not None:
                 job.recorder = Recorder.from_state(state, like=job.recorder)
+            if job.question is not None:
+                job.question.restore(groups[f"question{number}"])
         patience = None
         if "best" in groups:
             best = Stack.of_arrays(recipe, groups["best"], device)
@@ -100,6 +102,11 @@ class Checkpoint:
             f"recorder{number}": job.recorder.state()
             for number, job in enumerate(jobs)
             if job.recorder is not None
+        }
+        parts |= {
+            f"question{number}": job.question.arrays()
+            for number, job in enumerate(jobs)
+            if job.question is not None
         }
         patience = training.patience
         if patience is not None:

@@ -1,4 +1,4 @@
-"""What a recorder was told of its data: ids, labels and classes, and batches held against them."""
+"""What a recorder was told: ids, labels and classes, and batches held against them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 
 from steelyard._support.arrays import frozen_ids, frozen_integers
 from steelyard._support.errors import DataError, MismatchError
+from steelyard._support.validation import check_integer
 from steelyard.records.classes import check_class_names
 from steelyard.training.positions import Positions
 
@@ -30,6 +31,10 @@ class Declared:
         One name a class; else their number is learned from the first logits.
     fingerprint : str
         Of the data; "" if unknown.
+    run : int
+        Number of the run.
+    early_epoch : int
+        The epoch that counts as early.
 
     Raises
     ------
@@ -43,7 +48,12 @@ class Declared:
         labels: Any = None,
         class_names: Iterable[object] | None = None,
         fingerprint: str = "",
+        *,
+        run: int,
+        early_epoch: int,
     ) -> None:
+        self.run = check_integer(run, "run", "Recorder", 0)
+        self.early_epoch = check_integer(early_epoch, "early_epoch", "Recorder", 0)
         ids = np.asarray(ids)
         n = len(ids) if ids.ndim else 0
         if n == 0:
@@ -135,7 +145,11 @@ class Declared:
             )
 
     def require_same(self, other: Declared) -> None:
-        """Raise unless the other's ids are the same, and what both know besides."""
+        """Raise unless the other's run and ids are the same, and what both know besides."""
+        if self.run != other.run:
+            raise MismatchError(
+                f"Runs cannot be mixed in one recorder. Got {self.run} and {other.run}."
+            )
         if not np.array_equal(self.ids, other.ids):
             raise MismatchError(
                 "The recorders are of other data: their declared ids differ.",
@@ -153,10 +167,20 @@ class Declared:
         ):
             if mine and theirs and mine != theirs:
                 raise MismatchError(f"The recorders are of other data: their {what} differ.")
+        if self.early_epoch != other.early_epoch:
+            raise MismatchError(
+                "The early epoch must be the same in both recorders. "
+                f"Got {self.early_epoch} and {other.early_epoch}."
+            )
 
     def joined(self, other: Declared) -> Declared:
         """Return what both know together."""
-        known = Declared(self.ids, fingerprint=self.fingerprint or other.fingerprint)
+        known = Declared(
+            self.ids,
+            fingerprint=self.fingerprint or other.fingerprint,
+            run=self.run,
+            early_epoch=self.early_epoch,
+        )
         known.labels = np.maximum(self.labels, other.labels)  # what is unknown is less
         known.class_names = self.class_names or other.class_names
         return known
@@ -168,12 +192,19 @@ class Declared:
             "labels": self.labels.copy(),
             "class_names": np.array(self.class_names, dtype=np.str_),
             "data_fingerprint": np.array(self.fingerprint),
+            "run": np.array(self.run),
+            "early_epoch": np.array(self.early_epoch),
         }
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> Declared:
         """Return what `arrays` took apart."""
-        known = cls(arrays["ids"], fingerprint=str(arrays["data_fingerprint"]))
+        known = cls(
+            arrays["ids"],
+            fingerprint=str(arrays["data_fingerprint"]),
+            run=int(arrays["run"]),
+            early_epoch=int(arrays["early_epoch"]),
+        )
         known.labels = np.array(arrays["labels"], dtype=np.int64)
         known.class_names = tuple(map(str, arrays["class_names"]))
         return known

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from steelyard._support.errors import (
+    DataError,
     MismatchError,
     ParameterError,
     ResourceError,
@@ -97,7 +98,8 @@ def fit_ensemble(
         If a plan belongs to other data, a recipe to other models than the data were prepared for,
         or the checkpoint to another training.
     DataError
-        If training diverges, or a recipe with patience finds no validation part.
+        If training diverges, a recipe with patience finds no validation part, or a member is to
+        predict what its plan leaves out and it leaves out nothing.
     ResourceError
         If the device is not there, or not even one network fits into memory.
     """
@@ -118,6 +120,11 @@ def fit_ensemble(
             raise MismatchError(
                 f"The data were prepared for {prepared.model!r}; the recipe trains "
                 f"{member.recipe.model!r}."
+            )
+        if member.left_out and not len(prepared.left_out(member.plan)):
+            raise DataError(
+                f"The plan of {member.name} leaves no sample out.",
+                hint="leave left_out False, or plan some with a count of 0.",
             )
     if prepared.model == "trees":
         if checkpoint is not None:
@@ -153,7 +160,7 @@ def _train_in_stacks(
             ),
         )
     n_workers = bench.workers(len(stacks), at_once // max(map(len, stacks)))
-    tally = Tally(sum(member.recipe.epochs for member in members), len(members), progress)
+    tally = Tally(sum(member.n_epochs for member in members), len(members), progress)
     fitted: dict[int, Fitted] = {}
 
     def train(numbers: list[int]) -> list[Fitted]:

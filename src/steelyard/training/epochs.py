@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 import torch
 
-from steelyard._support.errors import MismatchError
+from steelyard._support.errors import DataError, MismatchError
 from steelyard.training.channels import MEASURED
 
-_MARGIN = MEASURED.index("margin")
+_MARGIN, _PROBABILITY, _ERROR_NORM = map(MEASURED.index, ("margin", "probability", "error_norm"))
 SUMMED = (*MEASURED, "correct")
 
 
@@ -23,7 +23,7 @@ class Appearances:
     ----------
     rows : ndarray of shape (m,)
         Which sample, int64.
-    values : ndarray of shape (5, m)
+    values : ndarray of shape (7, m)
         The channels of `MEASURED`.
     logits : ndarray of shape (K, m), optional
         Kept for a trace that wants them.
@@ -80,7 +80,7 @@ class Epoch:
     ----------
     samples : ndarray of shape (s,)
         Their rows, ascending.
-    values : ndarray of shape (5, s)
+    values : ndarray of shape (7, s)
         The channels of `MEASURED`, averaged over a sample's appearances.
     correct : ndarray of shape (s,)
         Share of its appearances in which the margin was above 0; bool where each came once.
@@ -92,6 +92,12 @@ class Epoch:
     values: np.ndarray
     correct: np.ndarray
     logits: np.ndarray | None
+
+    def for_trace(self) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+        """Return channels by name, and logits of shape (s, K) if there are; float32."""
+        channels = dict(zip(MEASURED, self.values.astype(np.float32), strict=True))
+        channels["correct"] = self.correct.astype(np.float32)
+        return channels, None if self.logits is None else self.logits.T.astype(np.float32)
 
 
 class OpenEpoch:
@@ -175,7 +181,7 @@ class Past:
 
     Parameters
     ----------
-    sums : ndarray of shape (6, n)
+    sums : ndarray of shape (8, n)
         Of each channel of `SUMMED` over the epochs in which the sample came, float64.
     epochs_seen : ndarray of shape (n,)
         How many those were.
@@ -185,6 +191,12 @@ class Past:
         Whether the sample was right when it last came.
     first_learned : ndarray of shape (n,)
         The first epoch in which it was right; -1 where there was none yet.
+    centre : ndarray of shape (n,)
+        Mean over those epochs of the probability, float64, as Welford's recurrence has it.
+    squares : ndarray of shape (n,)
+        Sum of the squared distances of the probability from their mean.
+    early : ndarray of shape (n,)
+        Error norm in the early epoch; before it comes, in the last one in which the sample did.
     """
 
     sums: np.ndarray
@@ -192,6 +204,9 @@ class Past:
     forgetting: np.ndarray
     was_correct: np.ndarray
     first_learned: np.ndarray
+    centre: np.ndarray
+    squares: np.ndarray
+    early: np.ndarray
 
     @classmethod
     def empty(cls, n: int) -> Past:
@@ -202,28 +217,67 @@ class Past:
             np.zeros(n, dtype=np.int32),
             np.zeros(n, dtype=bool),
             np.full(n, -1, dtype=np.int32),
+            np.zeros(n),
+            np.zeros(n),
+            np.zeros(n),
         )
 
-    def add(self, epoch: Epoch, number: int) -> None:
+    def add(self, epoch: Epoch, number: int, early_epoch: int) -> None:
         """Add an epoch of the given number."""
         # all samples came in most epochs: whole arrays are added then
         every = len(epoch.samples) == len(self.epochs_seen)
         here = slice(None) if every else epoch.samples
         self.sums[:-1, here] += epoch.values
         self.sums[-1, here] += epoch.correct
+        self._keep_early(epoch, here, number <= early_epoch)
         self.epochs_seen[here] += 1
+        self._spread(epoch.values[_PROBABILITY], here)
         correct = epoch.correct > 0.5
         self.forgetting[here] += self.was_correct[here] & ~correct
         self.was_correct[here] = correct
         first = self.first_learned[here]
         self.first_learned[here] = np.where(correct & (first < 0), number, first)
 
-    def channels(self, n_epochs: int) -> dict[str, np.ndarray]:
-        """Return every channel of a `Dynamics`, float64 of shape (n,)."""
+    def _keep_early(self, epoch: Epoch, here: slice | np.ndarray, is_early: bool) -> None:
+        error_norm = epoch.values[_ERROR_NORM]
+        if is_early:
+            self.early[here] = error_norm
+            return
+        seen = self.epochs_seen[here]
+        if not seen.all():  # a sample that comes for the first time after the early epoch
+            self.early[here] = np.where(seen == 0, error_norm, self.early[here])
+
+    def _spread(self, probability: np.ndarray, here: slice | np.ndarray) -> None:
+        """Move centre and squares; a probability that stays what it was adds exactly 0.
+
+        B. P. Welford (1962), Technometrics 4(3), doi:10.1080/00401706.1962.10490022.
+        """
+        before = probability - self.centre[here]
+        self.centre[here] += before / self.epochs_seen[here]
+        self.squares[here] += before * (probability - self.centre[here])
+
+    def channels(self, n_epochs: int, ids: np.ndarray) -> dict[str, np.ndarray]:
+        """Return every channel of `TRAINING`, float64 of shape (n,).
+
+        Raises
+        ------
+        DataError
+            If a sample never came.
+        """
+        unseen = np.flatnonzero(self.epochs_seen == 0)
+        if len(unseen):
+            raise DataError(
+                f"{len(unseen)} of {len(ids)} samples were never seen in training, first id "
+                f"{str(ids[unseen[0]])!r}.",
+                hint="record a training on the natural data, in which every sample takes part, "
+                "or declare only the ids that do.",
+            )
         channels = dict(zip(SUMMED, self.sums / self.epochs_seen, strict=True))
         channels["forgetting"] = self.forgetting.astype(np.float64)
         first = np.where(self.first_learned < 0, n_epochs, self.first_learned)
         channels["first_learned"] = first.astype(np.float64)
+        channels["variability"] = np.sqrt(self.squares / self.epochs_seen)
+        channels["early_error_norm"] = self.early.copy()
         return channels
 
     def merged(self, other: Past, ids: np.ndarray) -> Past:
@@ -257,3 +311,18 @@ class Past:
     def of(cls, arrays: dict[str, np.ndarray]) -> Past:
         """Return what `arrays` took apart."""
         return cls(*(np.array(arrays[f"past_{field.name}"]) for field in fields(cls)))
+
+
+def require_open(own_run: int, own_epoch: int, run: int | None, epoch: int | None) -> None:
+    """Raise `MismatchError` unless a caller's run and epoch, where given, are the open ones."""
+    if run is not None and run != own_run:
+        raise MismatchError(
+            f"This recorder holds run {own_run}. Got run {run}.",
+            hint="make a recorder for each run; Dynamics.stack joins what they recorded.",
+        )
+    if epoch is not None and epoch != own_epoch:
+        closed = f" Epoch {epoch} is closed." if epoch < own_epoch else ""
+        raise MismatchError(
+            f"Epoch {own_epoch} of run {own_run} is open. Got epoch {epoch}.{closed}",
+            hint="epochs count from 0; call end_epoch once after each.",
+        )

@@ -8,11 +8,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from steelyard.records.dynamics import Dynamics
+from steelyard.records.dynamics import SECOND_SPLIT, Dynamics
+from steelyard.records.labelled import Labelled
 from steelyard.records.predictions import Predictions
 from steelyard.training.members import Member
 from steelyard.training.prepared import Prepared
 from steelyard.training.recorder import Recorder
+
+LEFT_OUT_SPLIT = "left-out"
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +25,11 @@ class Fitted:
     Parameters
     ----------
     predictions : tuple of Predictions
-        One for each held-out part, in its own row and class order.
+        One for each held-out part, in its own row and class order; then, where a member was to
+        predict what its plan leaves out, one of those rows in the order of the training part.
     dynamics : Dynamics or None
-        What was recorded of the training part, in its row order; None where nothing was.
+        What was recorded of the training part, in its row order; None where nothing was. Of a
+        member that went on with other samples: of the samples of its first plan.
     losses : ndarray of shape (epochs,)
         Mean training loss of each epoch, nats, each batch before its step; empty for trees.
     """
@@ -49,6 +54,7 @@ def canonical_recorder(prepared: Prepared, member: Member) -> Recorder | None:
         tuple(data.class_names[code] for code in prepared.classes),
         run=member.repetition,
         data_fingerprint=data.fingerprint,
+        early_epoch=member.early_epoch,
     )
 
 
@@ -58,6 +64,7 @@ def as_fitted(
     canonical_logits: Sequence[np.ndarray],
     recorder: Recorder | None,
     losses: Sequence[float] = (),
+    unlearned: np.ndarray | None = None,
 ) -> Fitted:
     """Return a result in the caller's order of rows and classes.
 
@@ -68,15 +75,20 @@ def as_fitted(
     member : Member
         What was trained.
     canonical_logits : sequence of ndarray of shape (n, K)
-        For each held-out part, rows sorted by id and classes in canonical order.
+        For each part of `predicted_parts`, rows sorted by id and classes in canonical order.
     recorder : Recorder, optional
         What watched.
     losses : sequence of float
         Mean training loss of each epoch.
+    unlearned : ndarray of shape (m,), optional
+        Of a member that went on with other samples: the channel, of the samples of its first plan
+        in canonical order.
     """
     data = prepared.data
     predictions = []
-    for part, canonical in zip(prepared.held_out, canonical_logits, strict=True):
+    for (part, split), canonical in zip(
+        predicted_parts(prepared, member), canonical_logits, strict=True
+    ):
         logits = np.empty((len(part), data.n_classes))
         logits[np.ix_(np.argsort(part.ids, kind="stable"), prepared.classes)] = canonical
         predictions.append(
@@ -88,11 +100,46 @@ def as_fitted(
                 data.prior if member.plan is None else member.plan.prior,
                 arm=member.arm,
                 seed=member.repetition,
-                split="test" if part.split is None else str(part.split[0]),
+                split=split,
             )
         )
     dynamics = None if recorder is None else _in_callers_order(recorder.dynamics(), prepared)
+    if unlearned is not None:
+        part = first_samples(prepared, member)
+        by_row = np.empty(len(part))
+        by_row[np.argsort(part.ids, kind="stable")] = unlearned
+        dynamics = unlearned_dynamics(prepared, member, by_row)
     return Fitted(tuple(predictions), dynamics, np.array(losses, dtype=np.float64))
+
+
+def predicted_parts(prepared: Prepared, member: Member) -> list[tuple[Labelled, str]]:
+    """Return what a member predicts, in the caller's order, with the names of the splits."""
+    parts = [
+        (part, "test" if part.split is None else str(part.split[0])) for part in prepared.held_out
+    ]
+    if member.left_out:
+        rows = np.sort(prepared.order[prepared.left_out(member.plan)])
+        parts.append((prepared.data.take(rows), LEFT_OUT_SPLIT))
+    return parts
+
+
+def first_samples(prepared: Prepared, member: Member) -> Labelled:
+    """Return the samples of a member's plan, in the caller's order."""
+    return prepared.data.take(np.unique(prepared.order[prepared.draws(member.plan)]))
+
+
+def unlearned_dynamics(prepared: Prepared, member: Member, unlearned: np.ndarray) -> Dynamics:
+    """Return the channel of a second split, of a member's first samples in the caller's order."""
+    data, part = prepared.data, first_samples(prepared, member)
+    (name,) = SECOND_SPLIT
+    return Dynamics(
+        part.ids,
+        part.labels,
+        data.class_names,
+        {name: unlearned[np.newaxis]},
+        0,
+        data.fingerprint,
+    )
 
 
 def _in_callers_order(dynamics: Dynamics, prepared: Prepared) -> Dynamics:

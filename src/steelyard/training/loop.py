@@ -20,10 +20,11 @@ from steelyard.records.recipe import Recipe
 from steelyard.training.inputs import Inputs
 from steelyard.training.losses import member_losses
 from steelyard.training.patience import Patience
+from steelyard.training.questions import Question
 from steelyard.training.recorder import Recorder
 from steelyard.training.schedules import schedule_factor
 from steelyard.training.stack import Stack
-from steelyard.training.walks import Walk
+from steelyard.training.walks import Sequel, Walk
 from steelyard.training.watching import Watch
 
 
@@ -35,20 +36,23 @@ class Job:
     ----------
     recipe : Recipe
         Its own learning rate, weight decay, smoothing and epochs; the rest is the stack's.
-    walk : Walk
+    walk : Walk or Sequel
         Its batches; equal for all members where they share the order.
     sample_weights : Tensor of shape (n,), optional
         A weight for every training row, with mean one over the walk's rows.
     recorder : Recorder, optional
         Watches it.
+    question : Question, optional
+        Asked after each of its epochs.
     name : str
         What a message calls it.
     """
 
     recipe: Recipe
-    walk: Walk
+    walk: Walk | Sequel
     sample_weights: torch.Tensor | None
     recorder: Recorder | None
+    question: Question | None
     name: str
 
 
@@ -166,6 +170,7 @@ def train_stack(
             ended = [k for k, job in enumerate(mine) if job.walk.ends_epoch(step - 1)]
             if ended:
                 watch.flush()
+                _ask(training, mine, ended)
                 _end_epochs(training, mine, ended, validate)
                 after_epoch(len(ended))
 
@@ -196,14 +201,15 @@ class _Settings:
     """Learning rate and weight decay of each member at a step."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
-        self._jobs = [(job.recipe, job.walk.n_steps) for job in jobs]
+        self._jobs = [(job.recipe, job.walk) for job in jobs]
 
     def at(self, step: int) -> list[tuple[float, float]]:
         settings, known = [], {}
-        for recipe, n_steps in self._jobs:
-            if n_steps not in known:  # the schedule is the stack's; only its length may differ
-                known[n_steps] = schedule_factor(recipe, step, n_steps)
-            settings.append((recipe.learning_rate * known[n_steps], recipe.weight_decay))
+        for recipe, walk in self._jobs:
+            place = walk.place(step)
+            if place not in known:  # the schedule is the stack's; only its length may differ
+                known[place] = schedule_factor(recipe, *place)
+            settings.append((recipe.learning_rate * known[place], recipe.weight_decay))
         return settings
 
 
@@ -219,6 +225,13 @@ def _sample_weights(jobs: Sequence[Job]) -> torch.Tensor | None:
         return None
     ones = torch.ones_like(given[0])
     return torch.stack([ones if job.sample_weights is None else job.sample_weights for job in jobs])
+
+
+def _ask(training: Training, jobs: Sequence[Job], ended: Sequence[int]) -> None:
+    for k in ended:
+        question, epoch = jobs[k].question, len(training.losses[training.alive[k]])
+        if question is not None:
+            question.ask(epoch, training.stack.take(torch.tensor([k])))
 
 
 def _end_epochs(
@@ -239,7 +252,7 @@ def _end_epochs(
                 f"{len(losses)}.",
                 hint="lower the recipe's learning rate.",
             )
-        losses.append(sums[k] / job.walk.n_rows)
+        losses.append(sums[k] / job.walk.epoch_rows(training.step - 1))
     training.epoch_losses[list(ended)] = 0.0
     done = {k for k in ended if training.step >= jobs[k].walk.n_steps}
     if training.patience is not None and validate is not None:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from steelyard._support.errors import ParameterError
 from steelyard.records.plan import Plan
 from steelyard.records.recipe import Recipe
 
 # Raise it whenever the same member comes out with other numbers: results stored before are then
 # computed again.
-CODE = 1
+CODE = 2
 # What members of one stack may have of their own; in all else their recipes are equal.
 OWN_SETTINGS = ("learning_rate", "weight_decay", "smoothing", "epochs")
 
@@ -32,7 +33,21 @@ class Member:
     arm : str
         The name that its predictions carry.
     record : bool
-        Whether to record its dynamics.
+        Whether to record its dynamics: while it trains, and of the trained model. Every sample has
+        to take part.
+    gradient : bool
+        Whether to record gradient norms too, of the weights at the end of the early epoch.
+    left_out : bool
+        Whether to predict the training rows that its plan leaves out.
+    then : Plan, optional
+        With what it goes on after its plan, for as many epochs, the schedule begun anew and the
+        optimiser as it was. After each of these epochs it is asked about the samples of its first
+        plan; what it unlearned is its dynamics.
+
+    Raises
+    ------
+    ParameterError
+        If these do not go together, or trees are asked for what networks have.
     """
 
     recipe: Recipe
@@ -40,6 +55,41 @@ class Member:
     repetition: int = 0
     arm: str = "model"
     record: bool = False
+    gradient: bool = False
+    left_out: bool = False
+    then: Plan | None = None
+
+    def __post_init__(self) -> None:
+        if self.recipe.model == "trees" and (self.gradient or self.then is not None):
+            what = "have no gradient by weights" if self.gradient else "cannot go on with a half"
+            raise ParameterError(
+                f"Trees {what}.", hint="choose the probe mlp or cnn, or leave out what needs it."
+            )
+        self._require(not self.gradient or self.record, "gradient", "record=True")
+        self._require(not self.left_out or self.plan is not None, "left_out", "a plan")
+        self._require(
+            self.then is None
+            or (self.plan is not None and not self.record and self.recipe.patience is None),
+            "then",
+            "a plan, record=False and a recipe without patience",
+        )
+
+    def _require(self, fits: bool, name: str, what: str) -> None:
+        if not fits:
+            raise ParameterError(f"The {name!r} parameter of Member needs {what}.")
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs that it trains at most."""
+        return self.recipe.epochs * (1 if self.then is None else 2)
+
+    @property
+    def early_epoch(self) -> int:
+        """The epoch, from 0, that counts as early: a tenth of them, as published 20 of 200.
+
+        That the share is kept for other lengths, and for rounds of boosting, is ours.
+        """
+        return -(-self.recipe.epochs // 10) - 1
 
     @property
     def name(self) -> str:
@@ -48,13 +98,19 @@ class Member:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all that determines its result, as plain values and arrays."""
-        plan = self.plan
         return {
             "recipe": self.recipe.fingerprint,
-            "plan": None if plan is None else [plan.data_fingerprint, plan.ids, plan.counts],
+            "plan": _plain(self.plan),
             "repetition": self.repetition,
             "record": self.record,
+            "gradient": self.gradient,
+            "left_out": self.left_out,
+            "then": _plain(self.then),
         }
+
+
+def _plain(plan: Plan | None) -> list[Any] | None:
+    return None if plan is None else [plan.data_fingerprint, plan.ids, plan.counts]
 
 
 def shared_recipe(recipe: Recipe) -> Recipe:
@@ -65,9 +121,10 @@ def shared_recipe(recipe: Recipe) -> Recipe:
 
 def alike(members: Sequence[Member]) -> list[list[int]]:
     """Return the numbers of members that can train as one stack, in the order of their first."""
-    stacks: dict[Recipe, list[int]] = {}
+    stacks: dict[tuple[Recipe, bool], list[int]] = {}
     for number, member in enumerate(members):
-        stacks.setdefault(shared_recipe(member.recipe), []).append(number)
+        kind = shared_recipe(member.recipe), member.then is None
+        stacks.setdefault(kind, []).append(number)
     return list(stacks.values())
 
 

@@ -90,6 +90,11 @@ class Prepared:
         rows = np.arange(len(self.data)) if plan is None else plan.positions(self.data)
         return np.sort(np.argsort(self.order, kind="stable")[rows])
 
+    def left_out(self, plan: Plan | None) -> np.ndarray:
+        """Return the canonical positions that a plan leaves out, sorted."""
+        drawn = np.bincount(self.draws(plan), minlength=len(self.data))
+        return np.flatnonzero(drawn == 0)
+
 
 def prepare(data: Labelled, held_out: Sequence[Labelled] = (), *, model: str = "mlp") -> Prepared:
     """Encode a training part and held-out parts; everything is learned from the training part.

@@ -20,25 +20,25 @@ import torch
 
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_npz, write_npz
-from steelyard._support.validation import check_integer
-from steelyard.records.dynamics import Dynamics
+from steelyard.records.dynamics import FINAL, GRADIENT, Dynamics
 from steelyard.records.labelled import Labelled
-from steelyard.training.batches import Batches, copied
-from steelyard.training.channels import MEASURED
 from steelyard.training.declared import Declared
-from steelyard.training.epochs import Appearances, Epoch, OpenEpoch, Past
-from steelyard.training.folding import fold
-from steelyard.training.waiting import Waiting
+from steelyard.training.epochs import Appearances, OpenEpoch, Past, require_open
+from steelyard.training.intake import Intake
+from steelyard.training.passes import Pass, checked_norms, final_values
 
 Trace = Callable[..., None]
+# Epoch 20, as published: M. Paul et al. (2021), "Deep learning on a data diet", arXiv 2107.07075.
+EARLY_EPOCH = 19
 
 
 class Recorder:
     """Records one run of training on one data set.
 
-    Call `update` with each batch and `end_epoch` after each epoch; `dynamics` returns the record.
-    A sample that comes twice in an epoch counts once, with its average; one that does not come in
-    an epoch keeps what it had, and its means are over the epochs that it came in.
+    Call `update` with each batch and `end_epoch` after each epoch, and `final` with what the
+    trained model says; `dynamics` returns the record.
+    A sample that comes twice in an epoch counts once, with its average; one that does not come
+    keeps what it had, and its means are over the epochs that it came in.
 
     Several processes record one training in one of two ways, both exact. Where every epoch shares
     the samples out anew, each process declares all ids; before the epoch is closed their `state`
@@ -57,6 +57,10 @@ class Recorder:
         Number of this run; a recorder holds one.
     data_fingerprint : str
         Of the data trained on, for instance `Labelled.fingerprint`.
+    early_epoch : int
+        The epoch, from 0, of ``early_error_norm``. Of a shorter training its last epoch counts. A
+        sample that did not come in it has its value of the last epoch before it in which it
+        came, or else of the first one after it.
     trace : callable, optional
         Called as each epoch closes: ``trace(run, epoch, ids, labels, channels, logits)`` with the
         samples that came, in declared order: channels by name, float32 of shape (m,), and logits,
@@ -65,8 +69,6 @@ class Recorder:
 
     Attributes
     ----------
-    run : int
-        Number of this run.
     n_epochs : int
         Epochs closed so far, which is the number of the open one.
 
@@ -84,25 +86,37 @@ class Recorder:
         *,
         run: int = 0,
         data_fingerprint: str = "",
+        early_epoch: int = EARLY_EPOCH,
         trace: Trace | None = None,
     ) -> None:
-        self._start(Declared(ids, labels, class_names, data_fingerprint), run, trace)
+        told = {"run": run, "early_epoch": early_epoch}
+        self._start(Declared(ids, labels, class_names, data_fingerprint, **told), trace)
 
-    def _start(self, declared: Declared, run: int, trace: Trace | None) -> None:
-        self.run = check_integer(run, "run", "Recorder", 0)
+    def _start(self, declared: Declared, trace: Trace | None) -> None:
         self.n_epochs = 0
         self._declared = declared
         self._trace = trace
-        self._held = Batches()
-        self._waiting = Waiting()
+        self._intake = Intake(declared)
         self._open = OpenEpoch(len(declared))
         self._past = Past.empty(len(declared))
+        self._final = Pass(tuple(FINAL), declared, "final")
+        self._gradient = Pass(tuple(GRADIENT), declared, "gradient_norms")
 
     @classmethod
-    def of(cls, data: Labelled, *, run: int = 0, trace: Trace | None = None) -> Recorder:
-        """Return a recorder of labelled data."""
+    def of(cls, data: Labelled, **values: Any) -> Recorder:
+        """Return a recorder of labelled data; other values as in the constructor."""
         known = (data.ids, data.labels, data.class_names)
-        return cls(*known, run=run, data_fingerprint=data.fingerprint, trace=trace)
+        return cls(*known, data_fingerprint=data.fingerprint, **values)
+
+    @property
+    def run(self) -> int:
+        """Number of this run."""
+        return self._declared.run
+
+    @property
+    def early_epoch(self) -> int:
+        """The early epoch that was asked for; a shorter training's is its last."""
+        return self._declared.early_epoch
 
     @property
     def ids(self) -> np.ndarray:
@@ -159,10 +173,9 @@ class Recorder:
             If a label differs from the declared one, or run or epoch is another than the open one.
         """
         if run is not None or epoch is not None:
-            self._require_open(run, epoch)
-        if not self._waiting.take(ids, logits, labels):
-            self._check_waiting()
-            self._check(ids, logits, labels)
+            require_open(self.run, self.n_epochs, run, epoch)
+        if self._intake.take(ids, logits, labels):
+            self._fold()
 
     def update_rows(self, rows: torch.Tensor, logits: torch.Tensor) -> None:
         """Take the logits of one batch by row number, at the cost of a list's append.
@@ -181,11 +194,11 @@ class Recorder:
         """Take what `update_rows` takes, with logits of shape (K, batch)."""
         if columns.requires_grad:
             columns = columns.detach()
-        if self._held.hold(rows, columns, columns.numel()):
+        if self._intake.hold(rows, columns):
             self._fold()
 
     def end_epoch(self, epoch: int | None = None) -> None:
-        """Close an epoch.
+        """Close an epoch; what `final` took before is of another model now, and forgotten.
 
         Parameters
         ----------
@@ -199,7 +212,7 @@ class Recorder:
         MismatchError
             If ``epoch`` is another than the open one.
         """
-        self._require_open(None, epoch)
+        require_open(self.run, self.n_epochs, None, epoch)
         self._fold()
         came = self._open.close()
         if len(came.samples) == 0:
@@ -207,37 +220,71 @@ class Recorder:
                 f"Epoch {self.n_epochs} of run {self.run} was closed without a batch.",
                 hint="call update first, and end_epoch once an epoch.",
             )
-        self._past.add(came, self.n_epochs)
+        self._past.add(came, self.n_epochs, self.early_epoch)
         self.n_epochs += 1
+        self._final.clear()
         if self._trace is not None:
-            self._call_trace(self._trace, came)
+            known = (self.ids[came.samples], self._declared.labels[came.samples])
+            self._trace(self.run, self.n_epochs - 1, *known, *came.for_trace())
 
-    def dynamics(self) -> Dynamics:
-        """Return the record of the closed epochs of this run.
+    def final(self, ids: Any, logits: Any) -> None:
+        """Take what the trained model says of some samples; every one is to come once.
+
+        Parameters
+        ----------
+        ids, logits
+            As in `update`: of the model in evaluation mode, of inputs that are not augmented.
 
         Raises
         ------
         DataError
-            If no epoch was closed, or a sample was never seen.
+            If a sample came before, or as `update` says.
         """
-        if self.n_epochs == 0:
-            raise DataError("No epoch was recorded.", hint="call end_epoch after each epoch.")
-        unseen = np.flatnonzero(self._past.epochs_seen == 0)
-        if len(unseen):
+        self._final.take(*final_values(self._declared, ids, logits))
+
+    def gradient_norms(self, ids: Any, norms: Any) -> None:
+        """Take the norms of the gradients of some samples' losses; every one is to come once.
+
+        Parameters
+        ----------
+        ids, norms : sequence, ndarray or Tensor of shape (batch,)
+            Declared ids, and Euclidean norms of gradients by all weights after the early epoch.
+
+        Raises
+        ------
+        DataError
+            If a sample came before, an id was never declared, or a norm is no finite number of at
+            least 0.
+        """
+        self._gradient.take(*checked_norms(self._declared, ids, norms))
+
+    def dynamics(self) -> Dynamics:
+        """Return the record of the closed epochs, and of what `final` and `gradient_norms` took.
+
+        Without an epoch it holds the channels of the trained model alone.
+
+        Raises
+        ------
+        DataError
+            If nothing was recorded, a sample was never seen, or came to one of them and not to
+            the other.
+        """
+        passed = {**self._final.channels(), **self._gradient.channels()}
+        if self.n_epochs == 0 and not passed:
             raise DataError(
-                f"{len(unseen)} of {len(self.ids)} samples were never seen in training, first id "
-                f"{str(self.ids[unseen[0]])!r}.",
-                hint="record a training on the natural data, in which every sample takes part, "
-                "or declare only the ids that do.",
+                "No epoch was recorded.",
+                hint="call end_epoch after each epoch, or final with a trained model's logits.",
             )
-        channels = self._past.channels(self.n_epochs)
+        past = self._past.channels(self.n_epochs, self.ids) if self.n_epochs else {}
+        channels = {name: channel[np.newaxis] for name, channel in {**past, **passed}.items()}
         return Dynamics(
             self.ids,
             self._declared.labels,
             self.class_names,
-            {name: channel[np.newaxis] for name, channel in channels.items()},
+            channels,
             self.n_epochs,
             self.data_fingerprint,
+            min(self.early_epoch, self.n_epochs - 1) if self.n_epochs else None,
         )
 
     def merge(self, other: Recorder) -> Recorder:
@@ -257,7 +304,7 @@ class Recorder:
             If data, run or number of epochs differ, or both closed an epoch with other logits of
             one sample.
         """
-        self._require_same(other)
+        self._declared.require_same(other._declared)
         if self.n_epochs != other.n_epochs:
             raise MismatchError(
                 f"Only recorders of as many epochs can be merged. Got {self.n_epochs} and "
@@ -267,9 +314,12 @@ class Recorder:
         self._fold()
         other._fold()
         merged = Recorder.__new__(Recorder)
-        merged._start(self._declared.joined(other._declared), self.run, self._trace or other._trace)
+        declared = self._declared.joined(other._declared)
+        merged._start(declared, self._trace or other._trace)
         merged.n_epochs = self.n_epochs
         merged._past = self._past.merged(other._past, self.ids)
+        merged._final = self._final.merged(other._final, declared)
+        merged._gradient = self._gradient.merged(other._gradient, declared)
         for one in (self, other):
             merged._open.add(one._open.appearances())
         return merged
@@ -279,9 +329,10 @@ class Recorder:
         self._fold()
         return {
             **self._declared.arrays(),
-            "run": np.array(self.run),
             "n_epochs": np.array(self.n_epochs),
             **self._past.arrays(),
+            **self._final.arrays(),
+            **self._gradient.arrays(),
             **self._open.appearances().arrays(),
         }
 
@@ -313,19 +364,21 @@ class Recorder:
         """
         recorder = cls.__new__(cls)
         try:
-            recorder._start(Declared.of(state), int(state["run"]), trace)
+            recorder._start(Declared.of(state), trace)
             recorder.n_epochs = int(state["n_epochs"])
             recorder._past = Past.of(state)
             recorder._open.add(Appearances.of(state))
+            recorder._final.restore(state)
+            recorder._gradient.restore(state)
         except KeyError as error:
             raise DataError(f"This is no recorder's state: {error} is missing.") from error
         if like is not None:
             recorder._trace = trace or like._trace
-            like._require_same(recorder)
+            like._declared.require_same(recorder._declared)
         return recorder
 
-    def __reduce__(self) -> tuple:  # pickled as its state, without the trace
-        return Recorder.from_state, (self.state(),)
+    def __reduce__(self) -> tuple:
+        return Recorder.from_state, (self.state(),)  # without the trace
 
     def save(self, path: str | Path) -> None:
         """Write `state` as npz, so that an interrupted training can go on."""
@@ -339,62 +392,8 @@ class Recorder:
         arrays, _ = read_npz(path, "Recorder")
         return cls.from_state(arrays, like=like, trace=trace)
 
-    def _check(self, ids: Any, logits: Any, labels: Any) -> None:
-        """Check a batch against what was declared, and hold it."""
-        rows = self._declared.positions.of(ids)
-        columns = copied(logits)
-        shape = columns.shape
-        self._declared.check_shape(len(rows), (shape[1], shape[0]))
-        self._declared.check_labels(rows, labels)
-        held_rows = rows if isinstance(columns, np.ndarray) else torch.from_numpy(rows)
-        if self._held.hold(held_rows, columns, shape[0] * shape[1]):
-            self._fold()
-
-    def _check_waiting(self) -> None:
-        waiting = self._waiting.emptied()
-        if waiting is not None:
-            self._check(*waiting)
-
     def _fold(self) -> None:
-        """Turn the batches held into numbers an appearance."""
-        self._check_waiting()
-        wants_logits = getattr(self._trace, "wants_logits", False)
+        """Turn the batches held into numbers an appearance; all of them, or none if one fails."""
         when = f"epoch {self.n_epochs} of run {self.run}"
-        folded = [
-            fold(self._declared, rows, columns, when, wants_logits)
-            for rows, columns in self._held.joined()
-        ]
-        for part in folded:  # all of them or, if one is refused, none
+        for part in self._intake.emptied(when, getattr(self._trace, "wants_logits", False)):
             self._open.add(part)
-        self._held.clear()
-
-    def _call_trace(self, trace: Trace, came: Epoch) -> None:
-        channels = dict(zip(MEASURED, came.values.astype(np.float32), strict=True))
-        trace(
-            self.run,
-            self.n_epochs - 1,
-            self.ids[came.samples],
-            self._declared.labels[came.samples],
-            {**channels, "correct": came.correct.astype(np.float32)},
-            None if came.logits is None else came.logits.T.astype(np.float32),
-        )
-
-    def _require_open(self, run: int | None, epoch: int | None) -> None:
-        if run is not None and run != self.run:
-            raise MismatchError(
-                f"This recorder holds run {self.run}. Got run {run}.",
-                hint="make a recorder for each run; Dynamics.stack joins what they recorded.",
-            )
-        if epoch is not None and epoch != self.n_epochs:
-            closed = f" Epoch {epoch} is closed." if epoch < self.n_epochs else ""
-            raise MismatchError(
-                f"Epoch {self.n_epochs} of run {self.run} is open. Got epoch {epoch}.{closed}",
-                hint="epochs count from 0; call end_epoch once after each.",
-            )
-
-    def _require_same(self, other: Recorder) -> None:
-        if self.run != other.run:
-            raise MismatchError(
-                f"Runs cannot be mixed in one recorder. Got {self.run} and {other.run}."
-            )
-        self._declared.require_same(other._declared)

@@ -10,7 +10,6 @@ import torch
 
 from steelyard._support.errors import DataError
 from steelyard._support.seeding import derive_seed
-from steelyard.records.recipe import Recipe
 from steelyard.training.checkpoint import Checkpoint
 from steelyard.training.devices import mixed_precision
 from steelyard.training.fitted import Fitted, as_fitted, canonical_recorder
@@ -20,10 +19,11 @@ from steelyard.training.losses import member_losses
 from steelyard.training.members import Member, shared_recipe
 from steelyard.training.memory import is_out_of_memory, members_that_fit, rows_to_predict
 from steelyard.training.prepared import Prepared
+from steelyard.training.questions import EarlyGradient, Question, Unlearning, evaluated
 from steelyard.training.sizes import bytes_a_network, shapes_of, shares_order
 from steelyard.training.stack import Stack
 from steelyard.training.tally import Tally
-from steelyard.training.walks import Walk
+from steelyard.training.walks import Sequel, Walk
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ class Bench:
     ) -> list[Fitted]:
         """Train members that are alike as one stack."""
         recipe = shared_recipe(members[0].recipe)
-        share_order = self._shares_order(recipe)
+        # a network that goes on with other samples walks in its own order
+        share_order = shares_order(recipe, self.order) and members[0].then is None
         jobs = [self._job(member, share_order) for member in members]
         training = checkpoint.load(recipe, jobs, self.device) if checkpoint else None
         if training is None:
@@ -106,14 +107,24 @@ class Bench:
             if is_out_of_memory(error):  # its members begin again in smaller stacks
                 tally.add(-sum(len(losses) for losses in training.losses))
             raise
-        logits = [self._logits(training.finished[job]) for job in range(len(jobs))]
         return [
-            as_fitted(self.prepared, member, logits[k], jobs[k].recorder, training.losses[k])
-            for k, member in enumerate(members)
+            self._fitted(member, job, training.finished[k], training.losses[k])
+            for k, (member, job) in enumerate(zip(members, jobs, strict=True))
         ]
 
-    def _shares_order(self, recipe: Recipe) -> bool:
-        return shares_order(recipe, self.order)
+    def _fitted(self, member: Member, job: Job, network: Stack, losses: Sequence[float]) -> Fitted:
+        """Return what comes of a member; one that is recorded is shown every sample once more."""
+        recorder, question = job.recorder, job.question
+        if recorder is not None:
+            rows = torch.arange(len(self.inputs.labels))
+            for block, columns in evaluated(network, self.inputs, rows):
+                recorder.final(recorder.ids[block.numpy()], columns[0].T)
+        if isinstance(question, EarlyGradient) and recorder is not None:
+            question.finish(network)
+            recorder.gradient_norms(recorder.ids, question.norms)
+        unlearned = question.unlearned if isinstance(question, Unlearning) else None
+        logits = self._logits(network, member)
+        return as_fitted(self.prepared, member, logits, recorder, losses, unlearned)
 
     def _job(self, member: Member, share_order: bool) -> Job:
         n, recipe = len(self.inputs.labels), member.recipe
@@ -122,18 +133,29 @@ class Bench:
             _require_every_sample(member, draws, n)
         axes = {} if share_order else {"repetition": member.repetition}
         rows = np.arange(n) if share_order else draws
-        walk = Walk(rows, recipe.batch_size, recipe.epochs, self.seed, **axes)
+        first = Walk(rows, recipe.batch_size, recipe.epochs, self.seed, **axes)
+        walk: Walk | Sequel = first
+        question: Question | None = None
+        if member.then is not None:
+            others, axes["then"] = self.prepared.draws(member.then), 1
+            second = Walk(others, recipe.batch_size, recipe.epochs, self.seed, **axes)
+            walk = Sequel(first, second)
+            question = Unlearning(self.inputs, np.unique(draws), recipe.epochs)
+        elif member.gradient:
+            question = EarlyGradient(self.inputs, member.early_epoch)
         weights = None
         if share_order and member.plan is not None and not member.plan.is_identity:
             counts = np.bincount(draws, minlength=n)
             weights = torch.from_numpy(counts * (n / len(draws))).float().to(self.device)
-        return Job(recipe, walk, weights, canonical_recorder(self.prepared, member), member.name)
+        recorder = canonical_recorder(self.prepared, member)
+        return Job(recipe, walk, weights, recorder, question, member.name)
 
-    def _logits(self, stack: Stack) -> list[np.ndarray]:
-        """Return one network's logits of every held-out part, (n, K), rows sorted by id."""
-        return [
-            self._predicted(stack, X)[0].T.double().cpu().numpy() for X in self.prepared.X_held_out
-        ]
+    def _logits(self, network: Stack, member: Member) -> list[np.ndarray]:
+        """Return a network's logits of all that it predicts, (n, K), rows sorted by id."""
+        inputs = list(self.prepared.X_held_out)
+        if member.left_out:
+            inputs.append(self.prepared.X[self.prepared.left_out(member.plan)])
+        return [self._predicted(network, X)[0].T.double().cpu().numpy() for X in inputs]
 
     @torch.no_grad()
     def _predicted(self, stack: Stack, X: np.ndarray) -> torch.Tensor:

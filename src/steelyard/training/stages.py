@@ -17,7 +17,7 @@ _FLOOR = 1e-12
 
 
 def record_stages(recorder: Recorder, model: Any, X: Any, ids: Any = None) -> None:
-    """Record every stage of a fitted scikit-learn model; each closes an epoch.
+    """Record every stage of a fitted scikit-learn model; each closes an epoch, the last is final.
 
     Raw decisions are the logits where the model's probabilities are their softmax, as in gradient
     boosting. Where they are not (AdaBoost), or there are none, log-probabilities are, with
@@ -44,9 +44,15 @@ def record_stages(recorder: Recorder, model: Any, X: Any, ids: Any = None) -> No
         If its classes are not the recorder's, or as `Recorder.update` says.
     """
     column_of = _columns_of_classes(recorder, model)
+    ids = recorder.ids if ids is None else np.asarray(ids)
+    last = None
     for logits in _staged_logits(model, X):
-        recorder.update(recorder.ids if ids is None else ids, logits[:, column_of])
+        last = logits[:, column_of]
+        recorder.update(ids, last)
         recorder.end_epoch()
+    if last is not None:
+        _, once = np.unique(ids, return_index=True)  # a row that is repeated says the same again
+        recorder.final(ids[once], last[once])
 
 
 def _columns_of_classes(recorder: Recorder, model: Any) -> np.ndarray:

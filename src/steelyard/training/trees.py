@@ -72,11 +72,14 @@ def _grow(prepared: Prepared, member: Member, seed: int) -> Fitted:
     predict, stages = grow(X[draws], y[draws], prepared.categorical, recipe, random_state)
     recorder = canonical_recorder(prepared, member)
     if recorder is not None:
-        rows = torch.arange(len(X))
-        for logits in stages(X):
-            recorder.update_rows(rows, torch.from_numpy(logits))
+        rows, stage = torch.arange(len(X)), np.empty(0)
+        for stage in stages(X):
+            recorder.update_rows(rows, torch.from_numpy(stage))
             recorder.end_epoch()
+        recorder.final(recorder.ids, stage)  # the last one is the model
     logits = [predict(held_out) for held_out in prepared.X_held_out]
+    if member.left_out:
+        logits.append(predict(X[prepared.left_out(member.plan)]))
     return as_fitted(prepared, member, logits, recorder)
 
 

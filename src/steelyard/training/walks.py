@@ -55,3 +55,48 @@ class Walk:
     def ends_epoch(self, step: int) -> bool:
         """Whether a step is the last of its epoch."""
         return (step + 1) % self.epoch_steps == 0
+
+    def epoch_rows(self, step: int) -> int:
+        """Return the rows of the epoch that a step belongs to."""
+        return self.n_rows
+
+    def place(self, step: int) -> tuple[int, int]:
+        """Return where a step stands in its schedule, and how long that is, in steps."""
+        return step, self.n_steps
+
+
+class Sequel:
+    """One walk after another: a network that goes on with other samples, its schedule begun anew.
+
+    Parameters
+    ----------
+    first, second : Walk
+        The walks.
+    """
+
+    def __init__(self, first: Walk, second: Walk) -> None:
+        self._walks = first, second
+        self.n_steps = first.n_steps + second.n_steps
+
+    def rows(self, step: int) -> torch.Tensor:
+        """Return the rows of a step in [0, n_steps)."""
+        walk, own = self._at(step)
+        return walk.rows(own)
+
+    def ends_epoch(self, step: int) -> bool:
+        """Whether a step is the last of its epoch."""
+        walk, own = self._at(step)
+        return walk.ends_epoch(own)
+
+    def epoch_rows(self, step: int) -> int:
+        """Return the rows of the epoch that a step belongs to."""
+        return self._at(step)[0].n_rows
+
+    def place(self, step: int) -> tuple[int, int]:
+        """Return where a step stands in its schedule, and how long that is, in steps."""
+        walk, own = self._at(step)
+        return own, walk.n_steps
+
+    def _at(self, step: int) -> tuple[Walk, int]:
+        first, second = self._walks
+        return (first, step) if step < first.n_steps else (second, step - first.n_steps)

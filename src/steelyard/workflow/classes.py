@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from steelyard.hardness import rare_classes
 from steelyard.records.evaluation import AS_TRAINED, CORRECTED, Evaluation
 from steelyard.records.hardness import Hardness
 from steelyard.records.interval import Interval
 from steelyard.records.labelled import Labelled
 from steelyard.records.verdict import ClassVerdict
 
-# Ours: a class is rare below half of the share it would have if all classes were equal.
-RARE_SHARE = 0.5
 _MIDDLE_RANK = 0.5
 
 
@@ -46,6 +45,7 @@ def judge_classes(
     even = _class_table(test, natural, CORRECTED)
     average = even["recall"].mean()  # skips classes without data, which are NaN
     mean_rank = hardness.by_class().set_index("class")["mean_rank"]
+    rare = rare_classes(train_part.class_counts)
     verdicts = []
     for code, name in enumerate(train_part.class_names):
         recall, recall_even = _recall(plain.loc[name]), _recall(even.loc[name])
@@ -60,7 +60,7 @@ def judge_classes(
                 recall,
                 recall_even,
                 float(mean_rank[name]),
-                share < RARE_SHARE / train_part.n_classes,
+                bool(rare[code]),
                 _is_hard(recall_even, average, float(mean_rank[name])),
                 int((kinds[mine] == "suspect").sum()),
             )

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from steelyard._support.errors import ParameterError
 from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_choice, check_integer
 from steelyard.datasets import load
 from steelyard.hardness import SCORES, estimate
-from steelyard.records.dynamics import Dynamics
-from steelyard.records.hardness import Hardness
 from steelyard.records.recipe import Recipe
-from steelyard.training import Member
+from steelyard.workflow.adaptive import check_adaptive, gather_until, kept
 from steelyard.workflow.engines import Engine
+from steelyard.workflow.evidence import gather, plain_scores
 from steelyard.workflow.plan import training_part
 from steelyard.workflow.probes import probe_recipe
-from steelyard.workflow.trainings import train_members
+from steelyard.workflow.scores import Scores
 
 _ALL = tuple(one.name for one in SCORES)
+_PLAIN = plain_scores()
 
 
 def score(
     data: Any,
     target: Any = None,
     *,
-    estimators: Sequence[str] = _ALL,
+    estimators: Sequence[str] = _PLAIN,
     runs: int = 5,
+    until: float | None = None,
+    share: float = 0.1,
+    most_runs: int = 40,
     probe: str | Recipe | None = None,
     seed: int = 0,
     run: str | Path | None = None,
@@ -35,17 +40,26 @@ def score(
     engine: str | Engine = "local",
     device: str = "cpu",
     progress: Progress = silent,
-) -> dict[str, Hardness]:
-    """Score how hard each sample is to learn; all scores come from the same trainings.
+) -> Scores:
+    """Score how hard each sample is to learn; what the scores read is trained, once for all.
 
     Parameters
     ----------
     data, target
         What `steelyard.load` takes. Of split data the training part is scored, else all rows.
     estimators : sequence of str
-        Names of scores.
+        Names of scores; by default all that plain trainings give. Others take trainings of their
+        own, which `steelyard.workflow.evidence.gather` tells.
     runs : int
         Trainings to average; one run shows no spread.
+    until : float, optional
+        Train more runs, as many again each time, until two halves of them have this share of
+        their hardest samples in common by the first score; averaged over many ways to halve them,
+        which is cautious: two ensembles of all of them would share more.
+    share : float
+        With ``until``: the share of all samples that is the hardest.
+    most_runs : int
+        With ``until``: where it ends in any case; `Scores.growth` says how it ended.
     probe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
         How to train; None takes the probe that suits the data.
     seed : int
@@ -59,13 +73,14 @@ def score(
 
     Returns
     -------
-    dict of str to Hardness
-        By name, in the order asked for.
+    Scores
+        A mapping of names to `Hardness`, in the order asked for, that also tells how hard classes
+        are, how stable the scores and whether they agree.
 
     Raises
     ------
     ParameterError
-        If a name or number lies outside its range.
+        If a name or number lies outside its range, or a score cannot be had of trees.
     DataError
         If the data cannot be read or trained on.
     ResourceError
@@ -77,21 +92,41 @@ def score(
     check_integer(seed, "seed", "score", 0)
     for name in estimators:  # before the work, not after it
         check_choice(name, "estimators", "score", _ALL)
+    if not estimators:
+        raise ParameterError("The 'estimators' parameter of score must name one. Got none.")
+    if until is not None:
+        check_adaptive(until, share, runs, most_runs)
     part = training_part(load(data, target))
     recipe = probe_recipe(part, probe)
-    members = [Member(recipe, repetition=number, record=True) for number in range(runs)]
-    fitted = train_members(
-        part,
-        (),
-        members,
-        seed=seed,
-        declared={"score": {"runs": runs, "recipe": recipe.to_dict(), "seed": seed}},
-        run=run,
-        fresh=fresh,
-        engine=engine,
-        device=device,
-        progress=progress,
-    )
-    return estimate(
-        Dynamics.stack([one.dynamics for one in fitted if one.dynamics is not None]), estimators
-    )
+    with contextlib.ExitStack() as stack:
+        folder = run if until is None else stack.enter_context(kept(run))
+
+        def of_runs(total: int, grown_from: Sequence[int] = ()) -> list[Any]:
+            return gather(
+                part,
+                [one for one in SCORES if one.name in estimators],
+                runs=total,
+                recipe=recipe,
+                grown_from=grown_from,
+                seed=seed,
+                run=folder,
+                fresh=fresh and not grown_from,
+                engine=engine,
+                device=device,
+                progress=progress,
+            )
+
+        growth = None
+        if until is None:
+            records = of_runs(runs)
+        else:
+            records, growth = gather_until(
+                of_runs,
+                estimators[0],
+                until=until,
+                share=share,
+                runs=runs,
+                most_runs=most_runs,
+                seed=seed,
+            )
+    return Scores(estimate(records, estimators), tuple(records), growth, seed)

@@ -14,6 +14,7 @@ from steelyard.records.study import Study
 from steelyard.resampling import by_count
 from steelyard.training import Member
 from steelyard.workflow.engines import Engine
+from steelyard.workflow.out_of_fold import fold_members, joined_folds
 from steelyard.workflow.trainings import train_members
 
 
@@ -27,7 +28,7 @@ def train_study(
     engine: str | Engine = "local",
     device: str = "cpu",
     progress: Progress = silent,
-) -> tuple[tuple[Predictions, ...], Dynamics]:
+) -> tuple[tuple[Predictions, ...], Dynamics, tuple[Predictions, ...]]:
     """Train every arm and repetition; what the run holds already is not trained again.
 
     Parameters
@@ -47,6 +48,8 @@ def train_study(
         Arm by arm, in the order of repetitions, one for each held-out part.
     dynamics : Dynamics
         Recorded while the first arm trained, so that hardness costs no training of its own.
+    out_of_fold : tuple of Predictions
+        Of the training part, by models of the first arm that did not see the sample.
 
     Raises
     ------
@@ -66,10 +69,12 @@ def train_study(
         )
         for arm, repetition in study.cells()
     ]
+    folds = fold_members(train_part, natural.recipe, 0, seed=study.seed)
     fitted = train_members(
         train_part,
         held_out,
-        members,
+        [*members, *folds],
+        breaks=[len(members)],
         seed=study.seed,
         declared={"study": study.to_dict()},
         run=run,
@@ -81,14 +86,18 @@ def train_study(
     predictions = {
         arm.name: [
             one
-            for member, result in zip(members, fitted, strict=True)
+            for member, result in zip(members, fitted[: len(members)], strict=True)
             if member.arm == arm.name
             for one in result.predictions
         ]
         for arm in study.arms
     }
     recorded = [result.dynamics for result in fitted if result.dynamics is not None]
-    return tuple(one for arm in predictions.values() for one in arm), Dynamics.stack(recorded)
+    return (
+        tuple(one for arm in predictions.values() for one in arm),
+        Dynamics.stack(recorded),
+        joined_folds(train_part, fitted[len(members) :]),
+    )
 
 
 def plan_seed(study: Study, repetition: int) -> int:

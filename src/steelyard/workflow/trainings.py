@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,10 @@ from steelyard.training import (
     bytes_a_network,
     checked_device,
     declared_stacks,
+    first_samples,
     fit_ensemble,
     named_device,
+    predicted_parts,
     prepare,
 )
 from steelyard.workflow.cells import Cell, Content, Needs, Report
@@ -68,6 +71,7 @@ def train_members(
     held_out: Sequence[Labelled],
     members: Sequence[Member],
     *,
+    breaks: Sequence[int] = (),
     seed: int = 0,
     declared: Mapping[str, Any] | None = None,
     run: str | Path | None = None,
@@ -86,6 +90,8 @@ def train_members(
         What they predict.
     members : sequence of Member
         What to train.
+    breaks : sequence of int, optional
+        Numbers of members before which a stack ends, beside where stacks end anyway.
     seed : int
         From which all seeds derive.
     declared : mapping, optional
@@ -108,8 +114,9 @@ def train_members(
     shared = {model: prepare(train_part, held_out, model=model) for model in models}
     numbered = [
         (cell, numbers)
-        for model, prepared in shared.items()
-        for cell, numbers in _cells(prepared, members, model, seed, device)
+        for prepared in shared.values()
+        for one in _between(breaks, len(members))
+        for cell, numbers in _cells(prepared, members, one, seed, device)
     ]
     cells = [cell for cell, _ in numbered]
     document = {
@@ -142,11 +149,19 @@ def _opened(run: str | Path | None) -> Iterator[Store]:
         yield stack.enter_context(Store(folder))
 
 
+def _between(breaks: Sequence[int], n: int) -> list[range]:
+    ends = sorted({0, *breaks, n})
+    return [range(first, last) for first, last in pairwise(ends)]
+
+
 def _cells(
-    prepared: Prepared, members: Sequence[Member], model: str, seed: int, device: str
+    prepared: Prepared, members: Sequence[Member], some: range, seed: int, device: str
 ) -> Iterator[tuple[Cell, list[int]]]:
-    """Yield the cells of one family of models, with the numbers of the members in each."""
-    mine = [number for number, member in enumerate(members) if member.recipe.model == model]
+    """Yield the cells of some members, of one family of models, with the numbers of each."""
+    model = prepared.model
+    mine = [number for number in some if members[number].recipe.model == model]
+    if not mine:
+        return
     data = [prepared.data.fingerprint, [part.fingerprint for part in prepared.held_out]]
     trees = model == "trees"
     for stack in declared_stacks(prepared, [members[number] for number in mine], device=device):
@@ -159,7 +174,7 @@ def _cells(
             ),
             _name(trained),
             Stack(trained, seed, device),
-            1 if trees else sum(member.recipe.epochs for member in trained),
+            1 if trees else sum(member.n_epochs for member in trained),
             # networks on a GPU lie in its own memory
             Needs(gpus=1) if device.startswith("cuda") and not trees
             else Needs(memory=len(trained) * bytes_a_network(prepared, trained)),
@@ -195,8 +210,8 @@ def train_stack(
         fitted = fit()
     arrays: dict[str, np.ndarray] = {}
     for number, one in enumerate(fitted):
-        for part, predictions in zip(prepared.held_out, one.predictions, strict=True):
-            rows = np.argsort(part.ids, kind="stable")
+        for predictions in one.predictions:
+            rows = np.argsort(predictions.ids, kind="stable")
             arrays[f"{number}/logits/{predictions.split}"] = _narrowed(predictions.logits[rows])
         arrays[f"{number}/losses"] = one.losses
         if one.dynamics is not None:
@@ -212,6 +227,7 @@ def train_stack(
                 "recipe": member.recipe.to_dict(),
                 "repetition": member.repetition,
                 "n_epochs": None if one.dynamics is None else one.dynamics.n_epochs,
+                "early_epoch": None if one.dynamics is None else one.dynamics.early_epoch,
             }
             for member, one in zip(stack.members, fitted, strict=True)
         ],
@@ -250,8 +266,7 @@ def _fitted_of(prepared: Prepared, members: Sequence[Member], content: Content) 
     found = []
     for number, member in enumerate(members):
         predictions = []
-        for part in prepared.held_out:
-            split = "test" if part.split is None else str(part.split[0])
+        for part, split in predicted_parts(prepared, member):
             stored = content.arrays[f"{number}/logits/{split}"]
             logits = np.empty(stored.shape)
             logits[np.argsort(part.ids, kind="stable")] = stored
@@ -267,15 +282,18 @@ def _fitted_of(prepared: Prepared, members: Sequence[Member], content: Content) 
                     split=split,
                 )
             )
-        dynamics = _dynamics(prepared, content, number) if member.record else None
+        dynamics = None
+        if member.record or member.then is not None:
+            part = prepared.data if member.record else first_samples(prepared, member)
+            dynamics = _dynamics(prepared.data, part, content, number)
         losses = content.arrays[f"{number}/losses"]
         found.append(Fitted(tuple(predictions), dynamics, losses))
     return found
 
 
-def _dynamics(prepared: Prepared, content: Content, number: int) -> Dynamics:
-    data, prefix = prepared.data, f"{number}/dynamics/"
-    rows = np.argsort(data.ids, kind="stable")
+def _dynamics(data: Labelled, part: Labelled, content: Content, number: int) -> Dynamics:
+    prefix, training = f"{number}/dynamics/", content.metadata["trainings"][number]
+    rows = np.argsort(part.ids, kind="stable")
     channels = {}
     for name, stored in content.arrays.items():
         if name.startswith(prefix):
@@ -283,12 +301,13 @@ def _dynamics(prepared: Prepared, content: Content, number: int) -> Dynamics:
             channel[0, rows] = stored
             channels[name.removeprefix(prefix)] = channel
     return Dynamics(
-        data.ids,
-        data.labels,
+        part.ids,
+        part.labels,
         data.class_names,
         channels,
-        content.metadata["trainings"][number]["n_epochs"],
+        training["n_epochs"],
         data.fingerprint,
+        training["early_epoch"],
     )
 
 

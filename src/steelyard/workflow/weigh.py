@@ -19,7 +19,7 @@ from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_integer, check_real
 from steelyard.datasets import DuplicatesAcrossParts, find_duplicates_across_parts, load, split
 from steelyard.evaluation import deployment_priors, evaluate
-from steelyard.hardness import estimate, sample_kinds
+from steelyard.hardness import estimate, label_doubt, label_odds, sample_kinds
 from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import PARTS, Labelled
 from steelyard.records.recipe import Recipe
@@ -30,12 +30,15 @@ from steelyard.resampling import by_count
 from steelyard.workflow.classes import judge_classes
 from steelyard.workflow.decide import decide
 from steelyard.workflow.engines import Engine
+from steelyard.workflow.nearest import nearest_neighbours
 from steelyard.workflow.probes import probe_recipe
 from steelyard.workflow.study import plan_seed, train_study
 
 DEGREES = (0.0, 0.25, 0.5, 0.75, 1.0)
 SEEDS = 5
 _GALLERY = 24  # samples shown of each kind
+# Ours: so that looking for neighbours stays below the time of the trainings.
+_NEIGHBOURS_AMONG = 20_000
 
 
 def weigh(
@@ -125,7 +128,7 @@ def weigh(
     # a prior that does not fit is refused before the work, not after it
     checked = deployment_priors(priors or {}, parted.class_names, train_part.prior)
     _require_judges(checked, parts[1:])
-    predictions, dynamics = train_study(
+    predictions, dynamics, out_of_fold = train_study(
         study,
         train_part,
         parts[1:],
@@ -139,7 +142,9 @@ def weigh(
         evaluate([one for one in predictions if one.split == part], priors) for part in PARTS[1:]
     )
     hardness = estimate(dynamics)
-    kinds = sample_kinds(hardness["aum"])
+    odds = label_odds(out_of_fold, nearest_neighbours(train_part, progress, _NEIGHBOURS_AMONG))
+    doubt = label_doubt(hardness["el2n"], odds)
+    kinds = sample_kinds(hardness, odds)
     natural = study.arms[0]
     answers = decide(study, on_validation, on_test)
     verdict = Verdict(
@@ -149,7 +154,7 @@ def weigh(
         answers,
         judge_classes(train_part, natural.name, on_test, hardness["aum"], kinds),
         int((kinds == "suspect").sum()),
-        int((kinds == "hard").sum()),
+        int(np.isin(kinds, ("rare", "hard")).sum()),
         seed,
     )
     recommended = answers[0].degree if answers[0].outcome == "rebalance" else natural.degree
@@ -182,14 +187,14 @@ def weigh(
     }
     return Weighing(
         study,
-        hardness,
+        {**hardness, doubt.name: doubt},
         kinds,
         by_count(train_part, recommended, seed=plan_seed(study, 0)),
         predictions,
         on_validation,
         on_test,
         verdict,
-        train_part.take(_worth_a_look(hardness["aum"], kinds)),
+        train_part.take(_worth_a_look(hardness["aum"], doubt, kinds)),
         manifest,
     )
 
@@ -213,10 +218,11 @@ def declare(degrees: Sequence[float], recipe: Recipe, seeds: int, seed: int) -> 
     return Study("weigh", arms, seeds, seed)
 
 
-def _worth_a_look(hardness: Hardness, kinds: np.ndarray) -> np.ndarray:
-    ranked = hardness.hardest(len(kinds))
-    shown = [ranked[kinds[ranked] == kind][:_GALLERY] for kind in ("hard", "suspect")]
-    return np.concatenate(shown)
+def _worth_a_look(hardness: Hardness, doubt: Hardness, kinds: np.ndarray) -> np.ndarray:
+    hardest, doubtful = hardness.hardest(len(kinds)), doubt.hardest(len(kinds))
+    hard = hardest[np.isin(kinds[hardest], ("rare", "hard"))]
+    suspect = doubtful[kinds[doubtful] == "suspect"]
+    return np.concatenate([hard[:_GALLERY], suspect[:_GALLERY]])
 
 
 def _require_judges(priors: Mapping[str, np.ndarray], held_out: Sequence[Labelled]) -> None:

@@ -1,0 +1,141 @@
+"""The odds against a label: what a model that never saw the sample and its neighbours say of it.
+
+**What it tells you.** Two witnesses who did not learn the sample's own label are asked which class
+it is: models that were trained without it, and the labels of its nearest neighbours. Their answers
+are joined to a probability of each class. The odds against a label are how much more probable the
+best other class is than the class that the sample carries; where they are high, somebody should
+look at the label.
+
+A sample of a rare class has few neighbours of its own class, and models expect its class seldom,
+so that both witnesses lean against it. The odds are therefore taken twice, at the class shares of
+the data and at equal shares, and the *lower* of the two counts: what speaks against a label only
+because its class is rare does not speak against it.
+
+**When it misleads.** Both witnesses err where classes overlap, and then a right label has odds
+against it. The neighbours are those in the space of the inputs; where distance there means little,
+as between photographs, they say little, and the fit below gives them little weight. Where most
+labels of a class are wrong, both learn the wrong ones.
+
+**Formula.** With p the probabilities of the models, v = (c + pi) / (k + 1) the shares of classes
+among the k neighbours (c their counts, pi the class shares of the data), class y has the
+probability r_y proportional to p_y^a v_y^b pi_y^g. The three numbers a, b and g are those that make
+the labels of the data most probable: they take away overconfidence, and what the two witnesses say
+in common. Then
+
+    odds = min( max_{k != y} r_k / r_y,  max_{k != y} (r_k / pi_k) / (r_y / pi_y) ).
+
+**Reference.** Joining witnesses by multiplying their probabilities and dividing by the prior is
+Bayes' rule for independent ones (a = b = 1, g = -1); fitting the exponents is logistic regression
+on log-probabilities, "stacking": Wolpert (1992), Neural Networks 5(2). The lower of the odds at two
+priors and k = 25 are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from steelyard._support.errors import DataError, MismatchError
+from steelyard.records.neighbours import Neighbours
+from steelyard.records.predictions import Predictions
+
+N_NEIGHBOURS = 25  # ours
+_LEAST = 1e-4  # ours: a model that is surer than that is not believed more
+_FITTED_ON = 20_000  # samples at most; three numbers need no more
+
+
+def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> np.ndarray:
+    """Return the natural logarithm of the odds against each label, shape (n,).
+
+    Parameters
+    ----------
+    out_of_fold : sequence of Predictions
+        What models that did not train on a sample say of it, for every sample; several
+        repetitions are averaged.
+    neighbours : Neighbours
+        Of the same samples in the same order, 25 of each (fewer, if there are no more).
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Above 0 another class is more probable at either class shares; -inf where there is no
+        other class, and for the only sample of a class, which no witness could know.
+
+    Raises
+    ------
+    MismatchError
+        If the two are not of the same samples and labels.
+    ParameterError
+        If there are fewer neighbours.
+    DataError
+        If there are no predictions.
+    """
+    if not out_of_fold:
+        raise DataError("label_odds needs predictions of at least one repetition. Got none.")
+    for one in out_of_fold:
+        if not np.array_equal(one.ids, neighbours.ids) or not np.array_equal(
+            one.truth, neighbours.labels
+        ):
+            raise MismatchError(
+                "The out-of-fold predictions must be of the samples whose neighbours are given, "
+                "in their order."
+            )
+    neighbours.require(N_NEIGHBOURS, "label_odds")
+    labels = neighbours.labels
+    counts = np.bincount(labels, minlength=len(neighbours.class_names))
+    there = np.flatnonzero(counts)  # a class without a sample is nobody's true class
+    if len(there) < 2:
+        return np.full(len(labels), -np.inf)
+    codes = np.searchsorted(there, labels)
+    prior = np.log(counts[there] / len(labels))
+    model = _mean_log_probabilities(out_of_fold, there)
+    votes = _log_votes(neighbours, codes, prior)
+    a, b, g = _fitted(model, votes, prior, codes, neighbours.ids)
+    joined = a * model + b * votes + g * prior
+    odds = np.minimum(_log_odds_against(joined, codes), _log_odds_against(joined - prior, codes))
+    return np.where(counts[labels] == 1, -np.inf, odds)
+
+
+def _mean_log_probabilities(predictions: Sequence[Predictions], there: np.ndarray) -> np.ndarray:
+    mean = np.mean([softmax(one.logits[:, there], axis=1) for one in predictions], axis=0)
+    return np.log(np.maximum(mean, _LEAST))
+
+
+def _log_votes(neighbours: Neighbours, codes: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    voters = codes[neighbours.positions[:, :N_NEIGHBOURS]]
+    n, k = voters.shape
+    places = np.arange(n)[:, None] * len(prior) + voters
+    counts = np.bincount(places.ravel(), minlength=n * len(prior)).reshape(n, len(prior))
+    return np.log((counts + np.exp(prior)) / (k + 1))
+
+
+def _fitted(
+    model: np.ndarray, votes: np.ndarray, prior: np.ndarray, codes: np.ndarray, ids: np.ndarray
+) -> np.ndarray:
+    """Return the three exponents by maximum likelihood; the problem is convex."""
+    order = np.argsort(ids, kind="stable")  # the same samples in any order of the rows
+    chosen = order[:: -(-len(order) // _FITTED_ON)]
+    prior_of_each = np.broadcast_to(prior, (len(chosen), len(prior)))
+    witnesses = np.stack([model[chosen], votes[chosen], prior_of_each])
+    own = witnesses[:, np.arange(len(chosen)), codes[chosen]]
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        log_probabilities = log_softmax(np.tensordot(weights, witnesses, 1), axis=1)
+        expected = (np.exp(log_probabilities) * witnesses).sum(axis=2)
+        value = -log_probabilities[np.arange(len(chosen)), codes[chosen]].mean()
+        return value, (expected - own).mean(axis=1)
+
+    # no witness is ever believed against what it says
+    bounds = [(0, None), (0, None), (None, None)]
+    return minimize(loss, np.array([0.5, 0.5, 0.0]), jac=True, bounds=bounds).x
+
+
+def _log_odds_against(log_weights: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    rows = np.arange(len(codes))
+    own = log_weights[rows, codes]
+    others = log_weights.copy()
+    others[rows, codes] = -np.inf
+    return others.max(axis=1) - own

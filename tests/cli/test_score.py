@@ -1,0 +1,95 @@
+"""What `steelyard score` prints and leaves."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from steelyard.cli.app import run
+from steelyard.records import ClassHardness, Stability
+from steelyard.records.agreement import Agreement
+
+
+@pytest.fixture
+def words(tmp_path):
+    random = np.random.default_rng(0)
+    label = np.repeat(["plain", "odd\none"], [90, 60])
+    frame = pd.DataFrame({"x": random.normal(size=150) + (label == "plain"), "label": label})
+    frame.loc[150] = [0.0, "single"]
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    out = str(tmp_path / "scores.parquet")
+    return ["score", str(tmp_path / "data.csv"), "--target", "label", "--out", out]
+
+
+def lines_of(text):
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+def test_classes_stability_agreement_and_files_are_printed(words, tmp_path, capsys):
+    assert run([*words, "--runs", "4", "--estimators", "el2n,aum"]) == 0
+    lines = lines_of(capsys.readouterr().out)
+    document = json.loads((tmp_path / "scores-summary.json").read_text())
+    classes = document["class_hardness"]
+    means = dict(zip(classes["class_names"], classes["figures"]["mean"], strict=True))
+    rows = [line for line in lines if line.split(" ")[0] in ("plain", "odd\\none", "single")]
+    ranked = sorted(means, key=lambda name: -means[name][0])
+    assert [row.split(" ")[0] for row in rows] == [name.replace("\n", "\\n") for name in ranked]
+    # the mean and the median of one sample have no interval
+    assert [row.count("[") for row in rows] == [1 if "single" in row else 3 for row in rows]
+    tails = dict(zip(classes["class_names"], classes["figures"]["tail"], strict=True))
+    assert rows[ranked.index("single")].endswith(f" {100 * tails['single'][0]:.0f} [21, 100]")
+    (stable,) = [line for line in lines if line.startswith("el2n: two ensembles of 2 runs share")]
+    shared = 1 - next(
+        one["change"]
+        for one in document["stability"]["sets"]
+        if (one["kind"], one["runs"], one["side"]) == ("disjoint", 2, "hardest")
+        and one["threshold"] == 0.1
+    )
+    assert f" {100 * shared:.0f}" in stable
+    assert "of their hardest tenth; 90 % needs" in stable
+    assert any(line.startswith("Rank correlation: ") and "el2n" in line for line in lines)
+    assert "Brackets: 95 % intervals over runs and samples." in lines
+    assert any(str(tmp_path / "scores-summary.json") in line for line in lines)
+
+
+def test_json_carries_all_of_it(words, tmp_path, capsys):
+    assert run([*words, "--runs", "2", "--json", "--until", "0.99", "--most-runs", "4"]) == 0
+    out = capsys.readouterr().out
+    document = json.loads(out)
+    assert document == json.loads((tmp_path / "scores-summary.json").read_text())
+    assert [step[0] for step in document["growth"]["steps"]] in ([2], [2, 4])
+    assert document["runs"] == document["growth"]["steps"][-1][0]
+    assert document["runs_needed"]["until"] == 0.99
+    for key, record in (
+        ("class_hardness", ClassHardness),
+        ("stability", Stability),
+        ("agreement", Agreement),
+    ):
+        path = tmp_path / f"{key}.json"
+        path.write_text(json.dumps(document[key]))
+        record.load(path)  # each is a record by itself
+
+
+def test_how_the_growth_ended_is_printed(words, capsys):
+    assert run([*words, "--runs", "2", "--until", "0.01"]) == 0
+    out = capsys.readouterr().out
+    assert "2 runs (enough): by aum, two halves of 1 share" in out
+    assert "1 % needs 1 run" in out
+    assert run([*words, "--runs", "2", "--until", "1.5"]) == 2
+    assert run([*words, "--runs", "3", "--until", "0.5", "--most-runs", "2"]) == 2
+
+
+def test_ties_are_said_where_they_decide(words, capsys):
+    assert run(["score", "digits", *words[-2:], "--runs", "2", "--estimators", "forgetting"]) == 0
+    assert "ids chose" in capsys.readouterr().out
+    assert run([*words, "--runs", "2", "--estimators", "aum"]) == 0
+    assert "ids chose" not in capsys.readouterr().out
+
+
+def test_one_run_tells_no_stability(words, capsys):
+    assert run([*words, "--runs", "1", "--estimators", "aum"]) == 0
+    out = capsys.readouterr().out
+    assert "aum of one run: more --runs tell how stable it is." in out
+    assert "over samples alone" in out
+    assert "Rank correlation" not in out
