@@ -189,7 +189,9 @@ def _child(work: str, folder: str, die: str | None) -> None:
     study, train_part, held_out = grid()
     with Local(int(workers)) as engine:
         engine.start()
-        predictions, dynamics = train_study(study, train_part, held_out, run=folder, engine=engine)
+        predictions, dynamics, _ = train_study(
+            study, train_part, held_out, run=folder, engine=engine
+        )
     save_predictions(predictions, Path(folder) / "predictions.parquet")
     dynamics.save(Path(folder) / "dynamics.npz")
 

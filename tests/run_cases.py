@@ -11,6 +11,7 @@ from steelyard.training import PROBES
 from steelyard.workflow import score, weigh
 from steelyard.workflow.engines.local import Local
 
+FOLDS = 5  # cells of trees, or members of a cell of networks
 TREES = replace(PROBES["trees"], epochs=5)
 NETWORK = replace(PROBES["mlp"], epochs=2, batch_size=16)
 TABLE = parted(toy_table((90, 40)))
@@ -19,7 +20,7 @@ _weigh = partial(weigh, degrees=(0, 1), seeds=2, engine=Local(1))
 
 
 def weighed(folder: Path, data=TABLE, probe=TREES, **values) -> Path:
-    """Four cells of trees (or one of networks), every record and the page."""
+    """Four cells of trees (or one of networks) and five folds, every record and the page."""
     _weigh(data, probe=probe, run=folder, **values).save(folder)
     write_report(folder)
     return folder

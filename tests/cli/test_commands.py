@@ -10,6 +10,7 @@ from PIL import Image
 
 from steelyard.cli.app import run
 from steelyard.records import Plan, Weighing, load_scores
+from steelyard.workflow.evidence import plain_scores
 
 QUICK = ["--degrees", "0,1", "--seeds", "2", "--workers", "1"]
 
@@ -80,7 +81,7 @@ def test_the_documented_columns(table, tmp_path):
         name: list(pd.read_parquet(tmp_path / "run" / f"{name}.parquet").columns)
         for name in ("scores", "samples", "plan", "predictions")
     }
-    scores = ["aum", "el2n", "forgetting", "confidence"]
+    scores = [*plain_scores(), "label_doubt"]
     assert columns["scores"] == [
         "id",
         "label",
@@ -190,7 +191,7 @@ def test_score_and_plan_as_json(table, tmp_path, capsys):
     assert document["classes"][0]["achieved"] == 60
     assert run(["score", *words, "--runs", "1", "--out", out]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert set(document["classes"]) == {"aum", "el2n", "forgetting", "confidence"}
+    assert list(document["classes"]) == list(plain_scores())
 
 
 def test_evaluate_anybodys_predictions(tmp_path, capsys):

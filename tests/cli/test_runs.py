@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from run_cases import IMAGES, NETWORK, content, scored, stopped, weighed
+from run_cases import FOLDS, IMAGES, NETWORK, content, scored, stopped, weighed
 
 from steelyard._support.storage import read_json, write_json
 from steelyard.cli.app import run as command
@@ -69,7 +69,7 @@ def test_list_shows_every_run_and_its_state(here, capsys):
         out = said(capsys, "list")
     lines = {line.split()[0]: line for line in out.splitlines() if line}
     outcome = read_run(here / "first").verdict.priors[0].outcome
-    assert re.search(rf"complete +toy table +2 x 2 +4/4 .* {outcome}$", lines["first"].rstrip())
+    assert re.search(rf"complete +toy table +2 x 2 +9/9 .* {outcome}$", lines["first"].rstrip())
     assert re.search(r"running +toy table +3 x 2 +6/6", lines["second"])
     assert re.search(r"stopped +toy table +2 x 2 +\d/4", lines["third"])
     assert re.search(r"complete +toy table +2 +2/2", lines["deep/fourth"])
@@ -106,7 +106,7 @@ def test_show_says_what_a_run_is(here, capsys):
     assert "model trees" in out
     assert "epochs 5" in out
     assert "optimiser" not in out
-    assert "4 of 4" in out
+    assert "9 of 9" in out
     assert "nobody" in out
     assert " ".join(state.verdict.headline.split()) in " ".join(out.split())
     for cell in state.cells:
@@ -133,8 +133,8 @@ def test_show_of_what_is_not_finished(here, capsys):
     write_json(work, here / "first" / WORK)
     out = said(capsys, "show", "first")
     assert "the records are those of an earlier command" in out
-    assert out.count(", not declared") == 2
-    assert "2 not declared: `steelyard runs gc`" in out
+    assert out.count(", not declared") == 2 + FOLDS
+    assert "7 not declared: `steelyard runs gc`" in out
 
 
 def test_show_of_scores_has_no_verdict(here, capsys):
@@ -158,7 +158,7 @@ def test_diff_says_what_changed(here, capsys):
     assert re.search(r"seeds, seed +0 +1", out)
     assert re.search(r"train: as it is +\d+.*\] +\d+.*\]", out)
     assert re.search(r"uniform: prior corrected", out)
-    assert "Cells: 0 shared, 4 only in first, 6 only in second." in out
+    assert "Cells: 0 shared, 9 only in first, 11 only in second." in out
     assert "to the byte" not in out
     told = document(capsys, "Difference", "diff", "first", "second")
     assert {"section": "seeds", "name": "seed", "left": 0, "right": 1} in told["changes"]
@@ -174,7 +174,7 @@ def test_diff_of_equal_runs(here, capsys):
         assert "No difference." in out
         assert "The verdict files are the same to the byte." in out
         assert "95 %" not in out
-        assert "4 shared, 0 only in first, 0 only in" in out
+        assert "9 shared, 0 only in first, 0 only in" in out
 
 
 def test_diff_with_a_run_that_has_not_finished(here, capsys):
@@ -216,7 +216,7 @@ def test_export_and_open_carry_a_run_elsewhere(here, capsys, monkeypatch):
     page = (here / "first" / REPORT).read_bytes()
     shutil.rmtree(here / "first")
     out = said(capsys, "open", "first.zip", "elsewhere/run")
-    assert "4 of 4 cells, every digest holds: elsewhere/run" in out
+    assert "9 of 9 cells, every digest holds: elsewhere/run" in out
     assert (here / "elsewhere" / "run" / REPORT).read_bytes() == page
     assert "complete" in said(capsys, "show", "elsewhere/run")
     assert command(["report", "elsewhere/run"]) == 0
@@ -310,7 +310,7 @@ def test_a_run_that_cannot_be_written_is_not_tidied(here, capsys, monkeypatch):
     monkeypatch.setattr(Store, "discard", denied)
     err = refused(capsys, "gc", "first")
     assert "Cannot tidy up 'first': Permission denied" in err
-    assert len(list((here / "first").glob("cells/*/*.npz"))) == 4
+    assert len(list((here / "first").glob("cells/*/*.npz"))) == 4 + FOLDS
 
 
 def test_a_broken_manifest_is_one_line(here, capsys):

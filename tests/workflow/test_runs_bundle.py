@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from run_cases import IMAGES, NETWORK, content, scored, stopped, weighed
+from run_cases import FOLDS, IMAGES, NETWORK, content, scored, stopped, weighed
 
 from steelyard._support.errors import DataError, DataNotFoundError, OutputError, ParameterError
 from steelyard._support.storage import read_json, write_json
@@ -48,7 +48,7 @@ def test_it_holds_records_page_and_cells(original, exported):
     }
     assert held == expected
     assert list(held) == sorted(held)
-    assert sum(name.startswith("cells/") for name in held) == 4
+    assert sum(name.startswith("cells/") for name in held) == 4 + FOLDS
 
 
 def test_equal_runs_give_equal_bytes(original, exported, tmp_path):
@@ -73,7 +73,7 @@ def test_what_was_opened_is_the_run(original, exported, tmp_path):
     assert opened.status == "complete"
     assert opened.facts == state.facts
     assert opened.verdict == state.verdict
-    assert opened.n_done == len(opened.declared) == 4
+    assert opened.n_done == len(opened.declared) == 4 + FOLDS
     there, here = content(tmp_path / "elsewhere" / "opened"), content(original)
     for name in here.keys() - NEVER_EXPORTED - {REPORT}:
         assert there[name] == here[name]
@@ -107,7 +107,7 @@ def test_without_cells_it_is_a_complete_run_all_the_same(run, tmp_path):
     names = export_run(run, tmp_path / "small.zip", cells=False)
     assert not any(name.startswith("cells/") for name in names)
     opened = open_run(tmp_path / "small.zip", tmp_path / "opened")
-    assert (opened.status, opened.n_done, len(opened.declared)) == ("complete", 0, 4)
+    assert (opened.status, opened.n_done, len(opened.declared)) == ("complete", 0, 4 + FOLDS)
     assert Weighing.load(tmp_path / "opened").verdict == opened.verdict
     assert collect(tmp_path / "opened") == []
 
@@ -126,7 +126,7 @@ def test_only_declared_cells_are_carried(run, tmp_path):
     write_json(work, run / WORK)
     names = export_run(run, tmp_path / "run.zip")
     assert f"cells/{dropped[:2]}/{dropped}.npz" not in names
-    assert sum(name.startswith("cells/") for name in names) == 3
+    assert sum(name.startswith("cells/") for name in names) == 3 + FOLDS
 
 
 def test_what_did_not_finish_is_not_exported(run, tmp_path):
@@ -352,7 +352,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(forger, tmp_path, monkeypatch):
 def test_a_bomb_of_terabytes_needs_no_patience(forger, tmp_path):
     file = forger.write(tmp_path / "bomb.zip", (member("gallery.npz"), b"x"))
     with_central(file, "gallery.npz", 24, "<I", 2**32 - 2)
-    refused(file, tmp_path, "would become 4,29")
+    refused(file, tmp_path, r"would become 4,(29|30)\d,")
 
 
 @pytest.mark.parametrize("announced", [10, 2000])

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from run_cases import content, stopped, weighed
+from run_cases import FOLDS, content, stopped, weighed
 
 from steelyard._support.errors import DataError, DataNotFoundError, OutputError
 from steelyard._support.storage import read_json, write_json
@@ -82,7 +82,7 @@ def test_the_run_is_what_it_was(run):
     _, gone, _ = litter(run)
     collect(run)
     state = read_run(run)
-    assert (state.status, state.n_done, len(state.declared)) == ("complete", 2, 3)
+    assert (state.status, state.n_done, len(state.declared)) == ("complete", 2 + FOLDS, 3 + FOLDS)
     assert {cell.address for cell in state.cells} == set(state.declared) - {gone}
     with Store(run) as store:
         assert store.finished() == {cell.address for cell in state.cells}

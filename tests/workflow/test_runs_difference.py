@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from run_cases import IMAGES, NETWORK, TREES, scored, stopped, weighed
+from run_cases import FOLDS, IMAGES, NETWORK, TREES, scored, stopped, weighed
 from toy_data import parted, toy_table
 
 from steelyard._support.storage import read_json, write_json
@@ -36,7 +36,7 @@ def test_a_run_does_not_differ_from_itself(base, tmp_path):
     for other in (base, tmp_path / "run.zip"):
         found = compare(read_run(base), read_run(other))
         assert (found.changes, found.not_compared, found.same_verdict) == ((), (), True)
-        assert (len(found.shared), found.only_left, found.only_right) == (4, (), ())
+        assert (len(found.shared), found.only_left, found.only_right) == (4 + FOLDS, (), ())
 
 
 def test_more_degrees_and_repetitions_share_cells(base, folder):
@@ -50,7 +50,7 @@ def test_more_degrees_and_repetitions_share_cells(base, folder):
     }
     assert sections(found) <= {"study", "verdict", "classes"}
     assert found.same_verdict is False
-    assert (len(found.shared), len(found.only_left), len(found.only_right)) == (4, 0, 5)
+    assert (len(found.shared), len(found.only_left), len(found.only_right)) == (4 + FOLDS, 0, 5)
 
 
 def test_another_recipe_is_compared_value_by_value(base, folder):

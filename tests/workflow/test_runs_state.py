@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from run_cases import IMAGES, NETWORK, TREES, content, scored, stopped, weighed
+from run_cases import FOLDS, IMAGES, NETWORK, TREES, content, scored, stopped, weighed
 
 from steelyard._support.errors import DataError, DataNotFoundError
 from steelyard._support.storage import read_json, write_json
@@ -51,7 +51,7 @@ def test_a_complete_run_says_what_it_is(run):
     assert state.facts["seeds"] == {"seed": 0}
     assert state.facts["versions"]["python"].startswith("3.")
     assert state.verdict.headline == json.loads((run / VERDICT).read_text())["headline"]
-    assert (len(state.declared), state.n_done, state.at_work) == (4, 4, ())
+    assert (len(state.declared), state.n_done, state.at_work) == (4 + FOLDS, 4 + FOLDS, ())
     assert {cell.address for cell in state.cells} == set(state.declared)
     assert all(cell.seconds > 0 for cell in state.cells)
     assert state.started == manifest["started"]
@@ -67,14 +67,14 @@ def test_a_stopped_run_says_what_was_declared_and_how_far_it_is(tmp_path):
     assert state.facts["study"]["trainings"] == 4
     assert state.facts["recipe"]["epochs"] == 5
     assert state.facts["seeds"] == {"seed": 0}
-    assert 0 < state.n_done < len(state.declared) == 4
+    assert 0 < state.n_done < len(state.declared) == 4 + FOLDS
     assert state.started[:10] == time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def test_a_run_that_was_killed_while_its_records_were_written_is_stopped(run):
     write_json({"record": "Manifest", "format": 1, "status": "running"}, run / MANIFEST)
     state = read_run(run)
-    assert (state.status, state.verdict, state.n_done) == ("stopped", None, 4)
+    assert (state.status, state.verdict, state.n_done) == ("stopped", None, 4 + FOLDS)
 
 
 def test_scores_have_cells_and_no_verdict(tmp_path):
@@ -90,7 +90,7 @@ def test_scores_have_cells_and_no_verdict(tmp_path):
 
 def test_networks_of_one_stack_are_one_cell(tmp_path):
     state = read_run(weighed(tmp_path / "run", IMAGES, NETWORK))
-    assert (state.n_done, state.facts["study"]["trainings"]) == (1, 4)
+    assert (state.n_done, state.facts["study"]["trainings"]) == (1 + 1, 4)
     assert state.cells[0].name == "2 arms, repetition 1 to 2"
 
 
@@ -120,7 +120,7 @@ def test_an_older_run_has_records_and_no_cells(run):
 def test_cells_that_were_removed_do_not_make_a_verdict_incomplete(run):
     shutil.rmtree(run / "cells")
     state = read_run(run)
-    assert (state.status, state.n_done, len(state.declared)) == ("complete", 0, 4)
+    assert (state.status, state.n_done, len(state.declared)) == ("complete", 0, 4 + FOLDS)
 
 
 @pytest.mark.parametrize("damage", ["missing", "garbage", "of another making"])
@@ -150,7 +150,7 @@ def test_the_folder_is_believed_before_the_index(run):
     cell_path(run, gone).unlink()
     state = read_run(run)
     assert {one.address for one in state.cells} == set(left)
-    assert state.n_done == 3
+    assert state.n_done == 3 + FOLDS
 
 
 def test_a_cell_that_cannot_be_read_is_called_damaged(run):
@@ -172,7 +172,7 @@ def test_who_is_at_work_and_on_what(run):
         (worker,) = state.at_work
         assert str(os.getpid()) in worker
         assert state.under_way == {address: worker}
-        assert state.n_done == 3
+        assert state.n_done == 3 + FOLDS
     state = read_run(run)
     assert (state.status, state.at_work, state.under_way) == ("complete", (), {})
 

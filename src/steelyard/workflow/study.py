@@ -12,9 +12,8 @@ from steelyard.records.labelled import Labelled
 from steelyard.records.predictions import Predictions
 from steelyard.records.study import Study
 from steelyard.resampling import by_count
-from steelyard.training import Member
+from steelyard.training import Fitted, Member
 from steelyard.workflow.engines import Engine
-from steelyard.workflow.out_of_fold import fold_members, joined_folds
 from steelyard.workflow.trainings import train_members
 
 
@@ -23,12 +22,13 @@ def train_study(
     train_part: Labelled,
     held_out: Sequence[Labelled],
     *,
+    also: Sequence[Member] = (),
     run: str | Path | None = None,
     fresh: bool = False,
     engine: str | Engine = "local",
     device: str = "cpu",
     progress: Progress = silent,
-) -> tuple[tuple[Predictions, ...], Dynamics, tuple[Predictions, ...]]:
+) -> tuple[tuple[Predictions, ...], Dynamics, tuple[Fitted, ...]]:
     """Train every arm and repetition; what the run holds already is not trained again.
 
     Parameters
@@ -39,6 +39,8 @@ def train_study(
         What they train on.
     held_out : sequence of Labelled
         What they predict.
+    also : sequence of Member
+        Trainings beside the arms, with the same parts and seed.
     run, fresh, engine, device, progress
         As in `steelyard.weigh`.
 
@@ -48,8 +50,8 @@ def train_study(
         Arm by arm, in the order of repetitions, one for each held-out part.
     dynamics : Dynamics
         Recorded while the first arm trained, so that hardness costs no training of its own.
-    out_of_fold : tuple of Predictions
-        Of the training part, by models of the first arm that did not see the sample.
+    others : tuple of Fitted
+        What came of ``also``.
 
     Raises
     ------
@@ -69,11 +71,10 @@ def train_study(
         )
         for arm, repetition in study.cells()
     ]
-    folds = fold_members(train_part, natural.recipe, 0, seed=study.seed)
     fitted = train_members(
         train_part,
         held_out,
-        [*members, *folds],
+        [*members, *also],
         breaks=[len(members)],
         seed=study.seed,
         declared={"study": study.to_dict()},
@@ -96,7 +97,7 @@ def train_study(
     return (
         tuple(one for arm in predictions.values() for one in arm),
         Dynamics.stack(recorded),
-        joined_folds(train_part, fitted[len(members) :]),
+        tuple(fitted[len(members) :]),
     )
 
 

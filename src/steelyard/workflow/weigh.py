@@ -31,6 +31,7 @@ from steelyard.workflow.classes import judge_classes
 from steelyard.workflow.decide import decide
 from steelyard.workflow.engines import Engine
 from steelyard.workflow.nearest import nearest_neighbours
+from steelyard.workflow.out_of_fold import fold_members, joined_folds
 from steelyard.workflow.probes import probe_recipe
 from steelyard.workflow.study import plan_seed, train_study
 
@@ -128,10 +129,11 @@ def weigh(
     # a prior that does not fit is refused before the work, not after it
     checked = deployment_priors(priors or {}, parted.class_names, train_part.prior)
     _require_judges(checked, parts[1:])
-    predictions, dynamics, out_of_fold = train_study(
+    predictions, dynamics, of_folds = train_study(
         study,
         train_part,
         parts[1:],
+        also=fold_members(train_part, recipe, 0, seed=seed),
         run=run,
         fresh=fresh,
         engine=engine,
@@ -142,6 +144,7 @@ def weigh(
         evaluate([one for one in predictions if one.split == part], priors) for part in PARTS[1:]
     )
     hardness = estimate(dynamics)
+    out_of_fold = joined_folds(train_part, of_folds)
     odds = label_odds(out_of_fold, nearest_neighbours(train_part, progress, _NEIGHBOURS_AMONG))
     doubt = label_doubt(hardness["el2n"], odds)
     kinds = sample_kinds(hardness, odds)
