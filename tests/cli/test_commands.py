@@ -81,7 +81,7 @@ def test_the_documented_columns(table, tmp_path):
         name: list(pd.read_parquet(tmp_path / "run" / f"{name}.parquet").columns)
         for name in ("scores", "samples", "plan", "predictions")
     }
-    scores = [*plain_scores(), "label_doubt"]
+    scores = [*plain_scores(), "label_odds", "label_doubt"]
     assert columns["scores"] == [
         "id",
         "label",

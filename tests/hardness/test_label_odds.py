@@ -1,6 +1,7 @@
 """Odds against labels: by hand where they can be worked out, and what must not change them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -71,13 +72,13 @@ def slow(predictions, neighbours):
 def test_odds_equal_the_slow_formula(n):
     predictions, neighbours, _ = world(n)
     np.testing.assert_allclose(
-        label_odds([predictions], neighbours), slow(predictions, neighbours), atol=2e-3
+        label_odds([predictions], neighbours).values, slow(predictions, neighbours), atol=2e-3
     )
 
 
 def test_wrong_labels_have_the_odds_against_them_and_right_ones_do_not():
     predictions, neighbours, flipped = world(spread=0.7)
-    odds = label_odds([predictions], neighbours)
+    odds = label_odds([predictions], neighbours).values
     assert (odds[flipped] > math.log(3)).mean() > 0.95
     assert (odds[~flipped] < 0).mean() > 0.98
 
@@ -87,9 +88,9 @@ def test_an_overconfident_model_is_believed_less():
     sure = Predictions(
         predictions.ids, predictions.truth, 3 * predictions.logits, predictions.class_names
     )
-    odds = label_odds([predictions], neighbours)
+    odds = label_odds([predictions], neighbours).values
     np.testing.assert_allclose(
-        np.median(np.abs(label_odds([sure], neighbours))), np.median(np.abs(odds)), rtol=0.15
+        np.median(np.abs(label_odds([sure], neighbours).values)), np.median(np.abs(odds)), rtol=0.15
     )
 
 
@@ -97,7 +98,7 @@ def test_rarity_alone_does_not_speak_against_a_label():
     predictions, neighbours, _ = world((1200, 24), wrong=0.0, spread=1.4)
     rare = predictions.truth == 1
     by_model = predictions.logits[rare, 0] - predictions.logits[rare, 1]
-    odds = label_odds([predictions], neighbours)[rare]
+    odds = label_odds([predictions], neighbours).values[rare]
     assert (odds > math.log(3)).sum() == 0 < (by_model > math.log(3)).sum()
 
 
@@ -109,13 +110,15 @@ def test_repetitions_are_averaged_as_probabilities():
     mean = (np.exp(predictions.log_probabilities) + np.exp(other.log_probabilities)) / 2
     one = Predictions(predictions.ids, predictions.truth, np.log(mean), predictions.class_names)
     np.testing.assert_allclose(
-        label_odds([predictions, other], neighbours), label_odds([one], neighbours), atol=1e-9
+        label_odds([predictions, other], neighbours).values,
+        label_odds([one], neighbours).values,
+        atol=1e-9,
     )
 
 
 def test_rows_and_names_change_nothing():
     predictions, neighbours, _ = world()
-    odds = label_odds([predictions], neighbours)
+    odds = label_odds([predictions], neighbours).values
     order = np.random.default_rng(3).permutation(len(odds))
     place = np.argsort(order)
     moved = Neighbours(
@@ -129,7 +132,7 @@ def test_rows_and_names_change_nothing():
     same = Predictions(
         predictions.ids[order], predictions.truth[order], predictions.logits[order], ("2", "1", "0")
     )
-    np.testing.assert_allclose(label_odds([same], moved), odds[order], atol=1e-9)
+    np.testing.assert_allclose(label_odds([same], moved).values, odds[order], atol=1e-9)
 
 
 def test_a_class_without_a_sample_is_nobodys_class():
@@ -144,7 +147,7 @@ def test_a_class_without_a_sample_is_nobodys_class():
         neighbours.ids, neighbours.labels, NAMES, neighbours.positions, neighbours.distances, "f"
     )
     np.testing.assert_allclose(
-        label_odds([wider], there), label_odds([predictions], neighbours), atol=5e-2
+        label_odds([wider], there).values, label_odds([predictions], neighbours).values, atol=5e-2
     )
 
 
@@ -155,7 +158,7 @@ def test_one_class_alone_has_no_odds():
     near = Neighbours(
         np.arange(n), np.zeros(n, int), ("a",), positions, np.ones(positions.shape), "f"
     )
-    assert (label_odds([predictions], near) == -np.inf).all()
+    assert (label_odds([predictions], near).values == -30).all()
 
 
 def test_what_does_not_fit_is_refused():
@@ -175,23 +178,63 @@ def test_what_does_not_fit_is_refused():
         label_odds([predictions], few)
 
 
-def error_norm(values, name="el2n"):
+def test_models_that_saw_the_label_are_refused():
+    predictions, neighbours, _ = world()
+    with pytest.raises(DataError, match="did not train on the sample") as error:
+        label_odds([replace(predictions, split="train")], neighbours)
+    assert "out_of_fold" in error.value.hint
+
+
+def test_copies_do_not_vote():
+    """A wrong label that stands in the data three times is found as if it stood there once."""
+    predictions, neighbours, flipped = world(spread=0.7)
+    n = len(flipped)
+    thrice = np.tile(np.arange(n), 3)
+    near = neighbours.positions
+    copies = np.stack([np.arange(n) + n, np.arange(n) + 2 * n], axis=1)
+    positions = np.concatenate(
+        [np.concatenate([(copies + shift * n) % (3 * n), near], axis=1) for shift in range(3)]
+    )[:, :25]
+    distances = np.concatenate([np.zeros((n, 2)), neighbours.distances], axis=1)[thrice][:, :25]
+    ids = np.arange(3 * n)
+    tripled = Neighbours(ids, neighbours.labels[thrice], NAMES, positions, distances, "f")
+    said = Predictions(
+        ids, predictions.truth[thrice], predictions.logits[thrice], NAMES, predictions.prior
+    )
+    odds = label_odds([said], tripled).values.reshape(3, n)
+    once = label_odds([predictions], neighbours).values
+    assert np.corrcoef(odds[0], once)[0, 1] > 0.99
+    assert (odds[:, flipped] > math.log(3)).mean() > 0.95
+
+
+def test_nothing_is_said_against_what_every_model_saw():
+    predictions, neighbours, flipped = world()
+    logits = predictions.logits.copy()
+    logits[flipped] = 0.0
+    odds = label_odds([replace(predictions, logits=logits)], neighbours).values
+    assert (odds[flipped] == -30).all()
+    assert (odds[~flipped] > -30).all()
+
+
+def hardness(values, name="el2n", fingerprint="f"):
     n = len(values)
     return Hardness(
-        name, np.arange(n), np.zeros(n, int), ("a",), values, np.full(n, np.nan), 1, "f"
+        name, np.arange(n), np.zeros(n, int), ("a",), values, np.full(n, np.nan), 1, fingerprint
     )
 
 
 def test_doubt_is_the_mean_of_two_ranks():
-    doubt = label_doubt(error_norm([0.1, 0.4, 0.2, 0.2]), np.array([3.0, -1.0, 0.0, -np.inf]))
+    odds = hardness([3.0, -1.0, 0.0, -30.0], "label_odds")
+    doubt = label_doubt(hardness([0.1, 0.4, 0.2, 0.2]), odds)
     np.testing.assert_allclose(doubt.values, [0.5, 0.625, 0.5625, 0.3125])
     assert doubt.name == "label_doubt"
     assert doubt.n_runs == 1
 
 
-def test_doubt_wants_the_error_norm_and_a_number_a_sample():
+def test_doubt_wants_the_error_norm_and_odds_of_the_same_samples():
+    odds = hardness([0.0, 1.0], "label_odds")
     with pytest.raises(ParameterError, match=r"must be the score 'el2n'. Got 'aum'"):
-        label_doubt(error_norm([0.1, 0.2], "aum"), np.zeros(2))
-    for odds in (np.zeros(3), np.array([0.0, np.nan])):
-        with pytest.raises(DataError, match="log odds of 2 samples"):
-            label_doubt(error_norm([0.1, 0.2]), odds)
+        label_doubt(hardness([0.1, 0.2], "aum"), odds)
+    for other in (hardness([0.1, 0.2, 0.3]), hardness([0.1, 0.2], fingerprint="g")):
+        with pytest.raises(MismatchError, match="'el2n' and 'label_odds' are of other samples"):
+            label_doubt(other, odds)

@@ -40,7 +40,7 @@ def weighing():
 def test_it_holds_every_record(weighing):
     assert [arm.name for arm in weighing.study.arms] == ["degree=0", "degree=0.5", "degree=1"]
     assert [answer.prior for answer in weighing.verdict.priors] == ["field", "train", "uniform"]
-    assert list(weighing.hardness) == [*plain_scores(), "label_doubt"]
+    assert list(weighing.hardness) == [*plain_scores(), "label_odds", "label_doubt"]
     assert len(weighing.predictions) == 3 * 2 * 2
     n_train = (IMAGES.split == "train").sum()
     assert len(weighing.kinds) == len(weighing.plan.ids) == n_train

@@ -1,7 +1,11 @@
 """Supplies: reads sources, splits them, carves imbalance."""
 
 from steelyard.datasets.built_in import BuiltIn, built_in_sets
-from steelyard.datasets.duplicates import DuplicatesAcrossParts, find_duplicates_across_parts
+from steelyard.datasets.duplicates import (
+    DuplicatesAcrossParts,
+    find_duplicates_across_parts,
+    row_hashes,
+)
 from steelyard.datasets.load import load
 from steelyard.datasets.long_tail import ORDERS, long_tail, long_tail_counts
 from steelyard.datasets.prior_files import read_prior
@@ -17,5 +21,6 @@ __all__ = [
     "long_tail",
     "long_tail_counts",
     "read_prior",
+    "row_hashes",
     "split",
 ]

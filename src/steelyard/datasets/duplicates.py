@@ -44,7 +44,7 @@ def find_duplicates_across_parts(data: Labelled) -> DuplicatesAcrossParts:
     """
     if data.split is None:
         return DuplicatesAcrossParts(0, 0, 0)
-    rows = _row_hashes(data)
+    rows = row_hashes(data)
     in_train = data.split == "train"
     train = pd.DataFrame({"row": rows[in_train], "label": data.labels[in_train]})
     lowest_highest = train.groupby("row")["label"].agg(["min", "max"])
@@ -55,8 +55,11 @@ def find_duplicates_across_parts(data: Labelled) -> DuplicatesAcrossParts:
     return DuplicatesAcrossParts(int((~in_train).sum()), int(duplicate.sum()), int(other.sum()))
 
 
-def _row_hashes(data: Labelled) -> np.ndarray:
-    """Return one 64-bit number a row; two different rows of a million meet in 1 of 10^7 cases."""
+def row_hashes(data: Labelled) -> np.ndarray:
+    """Return a number for the inputs of each row, uint64 of shape (n,): equal for equal inputs.
+
+    Two different rows of a million meet in 1 of 10^7 cases.
+    """
     if data.modality == "table":
         return pd.util.hash_pandas_object(data.inputs, index=False).to_numpy()
     digests = b"".join(hashlib.blake2b(image, digest_size=8).digest() for image in data.inputs)

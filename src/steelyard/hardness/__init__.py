@@ -8,7 +8,7 @@ from steelyard.hardness.estimate import estimate
 from steelyard.hardness.imagenet_metrics import read_imagenet_metric
 from steelyard.hardness.kinds import rare_classes, sample_kinds
 from steelyard.hardness.label_doubt import label_doubt
-from steelyard.hardness.label_odds import label_odds
+from steelyard.hardness.label_odds import label_odds, unopposed
 from steelyard.hardness.neighbours import neighbours
 from steelyard.hardness.read_scores import read_scores
 from steelyard.hardness.registry import SCORES
@@ -35,5 +35,6 @@ __all__ = [
     "runs_needed",
     "sample_kinds",
     "stability",
+    "unopposed",
     "write_aum_csv",
 ]

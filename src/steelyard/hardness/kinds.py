@@ -1,6 +1,6 @@
 """Kinds of samples: mislabelled, rare, hard, or none of these.
 
-A low score says that a model found a sample difficult, not why. Four things can be told apart with
+A high score says that a model found a sample difficult, not why. Four things can be told apart with
 what a weighing has at hand, and each asks for something else:
 
 - *suspect*: models and neighbours that never learned its label are three to one for another
@@ -8,14 +8,15 @@ what a weighing has at hand, and each asks for something else:
   learn it withheld at least three tenths of the probability from it, on average over epochs
   (`confidence`): a label that is right although its neighbours speak against it is learned soon.
   Look at the label.
-- *rare*: of the hardest tenth of the others, in a class that has less than half of an equal share
-  of the samples. Collect more of the class; correct the prior.
-- *hard*: of the hardest tenth of the others, in a class that is not rare. Look at it; a better
-  model, or more data like it, may help.
+- *rare*: among the hardest of the others, as many as a tenth of all samples, and in a class that
+  has less than half of an equal share. Collect more of the class; correct the prior.
+- *hard*: among these hardest, in a class that is not rare. Look at it; a better model, or more data
+  like it, may help.
 - *ordinary*: the rest.
 
 So suspects are taken out first, because they would fill the hardest tenth; hardness and count
-decide among what remains. Three to one, three tenths, a tenth, and half of an equal share are
+decide among what remains. The spread of a score over runs does not enter: wrong labels and hard
+samples had much the same. Three to one, three tenths, a tenth, and half of an equal share are
 ours.
 
 **When it misleads.** It is a list to look at, not to delete. A tenth is hard by definition,
@@ -31,9 +32,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from steelyard._support.errors import DataError, ParameterError
+from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_real
-from steelyard.records.hardness import Hardness
+from steelyard.records.hardness import Hardness, require_same_samples
 from steelyard.records.weighing import KINDS
 
 # Ours: below half of the share that it would have if all classes were equal, a class is rare.
@@ -50,7 +51,7 @@ def rare_classes(counts: np.ndarray) -> np.ndarray:
 
 
 def sample_kinds(
-    scores: Mapping[str, Hardness], odds: np.ndarray, hard_share: float = 0.1
+    scores: Mapping[str, Hardness], odds: Hardness, hard_share: float = 0.1
 ) -> np.ndarray:
     """Return "ordinary", "rare", "hard" or "suspect" for every sample, shape (n,).
 
@@ -58,7 +59,7 @@ def sample_kinds(
     ----------
     scores : mapping of str to Hardness
         Holds "aum", by which samples are hardest, and "confidence".
-    odds : ndarray of shape (n,)
+    odds : Hardness
         Log odds against each label, from `label_odds`.
     hard_share : float
         Share of all samples, in [0, 1], that is called rare or hard; rounded up to a whole number
@@ -68,8 +69,8 @@ def sample_kinds(
     ------
     ParameterError
         If the share lies outside [0, 1], or one of the scores is missing.
-    DataError
-        If there is not one number a sample.
+    MismatchError
+        If scores and odds are of other samples.
     """
     share = check_real(hard_share, "hard_share", "sample_kinds", 0, 1)
     absent = [name for name in (_HARDEST_BY, _WITHHELD) if name not in scores]
@@ -81,10 +82,9 @@ def sample_kinds(
         )
     hardness = scores[_HARDEST_BY]
     n = len(hardness.values)
-    odds = np.asarray(odds)
-    if odds.shape != (n,) or np.isnan(odds).any():
-        raise DataError(f"sample_kinds needs log odds of {n} samples. Got shape {odds.shape}.")
-    suspect = (odds >= THREE_TO_ONE) & (scores[_WITHHELD].values >= THREE_TENTHS)
+    for other in (scores[_WITHHELD], odds):
+        require_same_samples(hardness, other)
+    suspect = (odds.values >= THREE_TO_ONE) & (scores[_WITHHELD].values >= THREE_TENTHS)
     ranked = hardness.hardest(n)
     hardest = ranked[~suspect[ranked]][: math.ceil(round(share * n, 6))]  # .07 * 100 > 7
     rare = rare_classes(np.bincount(hardness.labels, minlength=len(hardness.class_names)))

@@ -20,34 +20,34 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import rankdata
 
-from steelyard._support.errors import DataError, ParameterError
+from steelyard._support.errors import ParameterError
 from steelyard.hardness.error_norm import ERROR_NORM
-from steelyard.records.hardness import Hardness
+from steelyard.records.hardness import Hardness, require_same_samples
 
 
-def label_doubt(error_norm: Hardness, odds: np.ndarray) -> Hardness:
+def label_doubt(error_norm: Hardness, odds: Hardness) -> Hardness:
     """Return how much each label is in doubt, in (0, 1).
 
     Parameters
     ----------
     error_norm : Hardness
         The score "el2n".
-    odds : ndarray of shape (n,)
+    odds : Hardness
         Log odds against each label, from `label_odds`.
 
     Returns
     -------
     Hardness
-        The score "label_doubt", with no spread: ranks of averages are no average of ranks.
+        The score "label_doubt", of one run and with no spread: ranks of averages are no average
+        of ranks.
 
     Raises
     ------
     ParameterError
         If the hardness is of another score.
-    DataError
-        If there is not one number a sample.
+    MismatchError
+        If the two are of other samples.
     """
     if error_norm.name != ERROR_NORM.name:
         raise ParameterError(
@@ -55,14 +55,11 @@ def label_doubt(error_norm: Hardness, odds: np.ndarray) -> Hardness:
             f"Got {error_norm.name!r} instead.",
             hint="pass estimate(dynamics)['el2n'].",
         )
-    n = len(error_norm.values)
-    if np.shape(odds) != (n,) or np.isnan(odds).any():
-        raise DataError(f"label_doubt needs log odds of {n} samples. Got shape {np.shape(odds)}.")
-    of_odds = (rankdata(odds) - 0.5) / n
+    require_same_samples(error_norm, odds)
     return replace(
         error_norm,
         name="label_doubt",
-        values=(error_norm.ranks + of_odds) / 2,
-        spread=np.full(n, np.nan),
+        values=(error_norm.ranks + odds.ranks) / 2,
+        spread=np.full(len(odds.values), np.nan),
         n_runs=1,
     )

@@ -11,13 +11,16 @@ so that both witnesses lean against it. The odds are therefore taken twice, at t
 the data and at equal shares, and the *lower* of the two counts: what speaks against a label only
 because its class is rare does not speak against it.
 
+Exact copies of a sample are no witnesses: they do not vote, and `steelyard.out_of_fold` leaves them
+out together.
+
 **When it misleads.** Both witnesses err where classes overlap, and then a right label has odds
 against it. The neighbours are those in the space of the inputs; where distance there means little,
 as between photographs, they say little, and the fit below gives them little weight. Where most
 labels of a class are wrong, both learn the wrong ones.
 
 **Formula.** With p the probabilities of the models, v = (c + pi) / (k + 1) the shares of classes
-among the k neighbours (c their counts, pi the class shares of the data), class y has the
+among the k neighbours that vote (c their counts, pi the class shares of the data), class y has the
 probability r_y proportional to p_y^a v_y^b pi_y^g. The three numbers a, b and g are those that make
 the labels of the data most probable: they take away overconfidence, and what the two witnesses say
 in common. Then
@@ -33,22 +36,25 @@ priors and k = 25 are ours.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from steelyard._support.errors import DataError, MismatchError
+from steelyard.records.hardness import Hardness
 from steelyard.records.neighbours import Neighbours
 from steelyard.records.predictions import Predictions
 
 N_NEIGHBOURS = 25  # ours
 _LEAST = 1e-4  # ours: a model that is surer than that is not believed more
+_MOST = 30.0  # ours: beyond it odds are certainty, and stay finite
 _FITTED_ON = 20_000  # samples at most; three numbers need no more
 
 
-def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> np.ndarray:
-    """Return the natural logarithm of the odds against each label, shape (n,).
+def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> Hardness:
+    """Return the natural logarithm of the odds against each label.
 
     Parameters
     ----------
@@ -60,9 +66,11 @@ def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> np
 
     Returns
     -------
-    ndarray of shape (n,)
-        Above 0 another class is more probable at either class shares; -inf where there is no
-        other class, and for the only sample of a class, which no witness could know.
+    Hardness
+        The score "label_odds", between -30 and 30, of one run. Above 0 another class is more
+        probable at either class shares. It is -30 where nothing can be said against the label:
+        there is no other class, or the sample is the only one of its class, which no witness
+        could know, or the models say nothing, all classes alike.
 
     Raises
     ------
@@ -71,11 +79,17 @@ def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> np
     ParameterError
         If there are fewer neighbours.
     DataError
-        If there are no predictions.
+        If there are no predictions, or they are of models that trained on the samples.
     """
     if not out_of_fold:
         raise DataError("label_odds needs predictions of at least one repetition. Got none.")
     for one in out_of_fold:
+        if one.split == "train":
+            raise DataError(
+                "label_odds needs predictions by models that did not train on the sample. Got some "
+                "of the split 'train'.",
+                hint="steelyard.out_of_fold(data) makes them.",
+            )
         if not np.array_equal(one.ids, neighbours.ids) or not np.array_equal(
             one.truth, neighbours.labels
         ):
@@ -88,7 +102,7 @@ def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> np
     counts = np.bincount(labels, minlength=len(neighbours.class_names))
     there = np.flatnonzero(counts)  # a class without a sample is nobody's true class
     if len(there) < 2:
-        return np.full(len(labels), -np.inf)
+        return unopposed(neighbours)
     codes = np.searchsorted(there, labels)
     prior = np.log(counts[there] / len(labels))
     model = _mean_log_probabilities(out_of_fold, there)
@@ -96,7 +110,24 @@ def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> np
     a, b, g = _fitted(model, votes, prior, codes, neighbours.ids)
     joined = a * model + b * votes + g * prior
     odds = np.minimum(_log_odds_against(joined, codes), _log_odds_against(joined - prior, codes))
-    return np.where(counts[labels] == 1, -np.inf, odds)
+    silent = np.all([np.ptp(one.logits, axis=1) == 0 for one in out_of_fold], axis=0)
+    values = np.where((counts[labels] == 1) | silent, -_MOST, np.clip(odds, -_MOST, _MOST))
+    return replace(unopposed(neighbours), values=values)
+
+
+def unopposed(neighbours: Neighbours) -> Hardness:
+    """Return the odds where there is no witness against any label."""
+    n = len(neighbours.labels)
+    return Hardness(
+        "label_odds",
+        neighbours.ids,
+        neighbours.labels,
+        neighbours.class_names,
+        np.full(n, -_MOST),
+        np.full(n, np.nan),
+        1,
+        neighbours.data_fingerprint,
+    )
 
 
 def _mean_log_probabilities(predictions: Sequence[Predictions], there: np.ndarray) -> np.ndarray:
@@ -106,10 +137,11 @@ def _mean_log_probabilities(predictions: Sequence[Predictions], there: np.ndarra
 
 def _log_votes(neighbours: Neighbours, codes: np.ndarray, prior: np.ndarray) -> np.ndarray:
     voters = codes[neighbours.positions[:, :N_NEIGHBOURS]]
-    n, k = voters.shape
-    places = np.arange(n)[:, None] * len(prior) + voters
-    counts = np.bincount(places.ravel(), minlength=n * len(prior)).reshape(n, len(prior))
-    return np.log((counts + np.exp(prior)) / (k + 1))
+    n, n_classes = len(voters), len(prior)
+    is_no_copy = neighbours.distances[:, :N_NEIGHBOURS] > 0
+    places = (np.arange(n)[:, None] * n_classes + voters)[is_no_copy]
+    counts = np.bincount(places, minlength=n * n_classes).reshape(n, n_classes)
+    return np.log((counts + np.exp(prior)) / (counts.sum(axis=1, keepdims=True) + 1))
 
 
 def _fitted(

@@ -123,6 +123,22 @@ class Hardness:
         return pd.DataFrame(rows, columns=_CLASS_VIEW)
 
 
+def require_same_samples(one: Hardness, other: Hardness) -> None:
+    """Raise unless two scores are of the same samples in one order.
+
+    Raises
+    ------
+    MismatchError
+        Naming both scores.
+    """
+    same = one.data_fingerprint == other.data_fingerprint
+    if not same or not np.array_equal(one.ids, other.ids):
+        raise MismatchError(
+            f"The scores {one.name!r} and {other.name!r} are of other samples, or of the same in "
+            "another order."
+        )
+
+
 def save_scores(scores: Mapping[str, Hardness], path: str | Path) -> None:
     """Write scores of the same samples as one table.
 

@@ -14,7 +14,11 @@ from steelyard.report.names import listed, one_line, shortened
 
 NOT_RECORDED = "not recorded"
 _TITLES = {score.name: score.title for score in SCORES}
-_TITLES["label_doubt"] = "Doubt in the label, by two ranks"
+_JUDGED = {  # made once of all runs
+    "label_odds": "Log odds against the label",
+    "label_doubt": "Doubt in the label, by two ranks",
+}
+_TITLES |= _JUDGED
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def gaps(weighing: Weighing) -> tuple[str, ...]:
     single = [
         name
         for name, score in weighing.hardness.items()
-        if score.n_runs == 1 and name != "label_doubt"  # an order, made once of all runs
+        if score.n_runs == 1 and name not in _JUDGED
     ]
     if single:
         found.append(f"One run of {listed(single)}: no spread over runs can be shown.")

@@ -14,7 +14,7 @@ from steelyard._support.errors import DataError
 from steelyard._support.progress import Progress, silent
 from steelyard._support.seeding import derive_seed
 from steelyard._support.validation import check_integer
-from steelyard.datasets import load
+from steelyard.datasets import load, row_hashes
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
@@ -126,8 +126,10 @@ def deal(part: Labelled, folds: int, seed: int, repetition: int) -> np.ndarray:
     """Return the fold of every sample, int64 from 0.
 
     Each class is dealt out evenly: a class of fewer samples than folds has them in as many
-    different ones, so that every model sees all classes. The only sample of a class is in none,
-    -1. Nothing depends on the order of rows or the names of classes.
+    different ones. Exact copies go to one fold, whatever their labels: a model that trained on a
+    copy has seen the sample. Where a fold would hold the whole of a class, these samples are in
+    none, -1, so that every model sees all classes; the only sample of a class is the usual case.
+    Nothing depends on the order of rows or the names of classes.
 
     Raises
     ------
@@ -135,21 +137,30 @@ def deal(part: Labelled, folds: int, seed: int, repetition: int) -> np.ndarray:
         If there are fewer than two folds.
     """
     check_integer(folds, "folds", "out_of_fold", 2)
-    fold_of = np.full(len(part), -1)
-    several = np.flatnonzero(part.class_counts[part.labels] > 1)
-    if not len(several):
-        return fold_of
-    by_id = several[np.argsort(part.ids[several], kind="stable")]
+    by_id = np.argsort(part.ids, kind="stable")
+    _, first, content = np.unique(row_hashes(part)[by_id], return_index=True, return_inverse=True)
+    dealt_out = np.sort(first)  # the first of each set of copies stands for all
+    labels = part.labels[by_id[dealt_out]]
+    most = int(np.bincount(labels).max())
+    if most < 2:
+        return np.full(len(part), -1)
+    fold_of_content = np.empty(len(first), dtype=np.int64)
     dealt = StratifiedKFold(
-        min(folds, int(part.class_counts.max())),
+        min(folds, most),
         shuffle=True,
         random_state=derive_seed(seed, purpose="folds", repetition=repetition) % 2**32,
     )
     with warnings.catch_warnings():
         # that a class has fewer samples than folds
         warnings.simplefilter("ignore", UserWarning)
-        for fold, (_, left_out) in enumerate(dealt.split(by_id, part.labels[by_id])):
-            fold_of[by_id[left_out]] = fold
+        for fold, (_, left_out) in enumerate(dealt.split(dealt_out, labels)):
+            fold_of_content[content[dealt_out[left_out]]] = fold
+    fold_of = np.empty(len(part), dtype=np.int64)
+    fold_of[by_id] = fold_of_content[content]
+    there = np.zeros((part.n_classes, fold_of.max() + 1), dtype=bool)
+    there[part.labels, fold_of] = True
+    whole_class = there.sum(axis=1) == 1
+    fold_of[whole_class[part.labels]] = -1
     return fold_of
 
 
@@ -173,7 +184,7 @@ def require_no_lone_sample(part: Labelled) -> None:
 def joined_folds(part: Labelled, fitted: Sequence[Fitted]) -> tuple[Predictions, ...]:
     """Return what the models of each repetition say of the samples that they did not see.
 
-    Of the only sample of a class, which every model saw, they say nothing: all classes alike.
+    Of samples that every model saw, they say nothing: all classes alike.
     """
     logits: dict[int, np.ndarray] = {}
     row_of = {sample: row for row, sample in enumerate(part.ids.tolist())}

@@ -19,7 +19,7 @@ from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_integer, check_real
 from steelyard.datasets import DuplicatesAcrossParts, find_duplicates_across_parts, load, split
 from steelyard.evaluation import deployment_priors, evaluate
-from steelyard.hardness import estimate, label_doubt, label_odds, sample_kinds
+from steelyard.hardness import estimate, label_doubt, label_odds, sample_kinds, unopposed
 from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import PARTS, Labelled
 from steelyard.records.recipe import Recipe
@@ -145,7 +145,9 @@ def weigh(
     )
     hardness = estimate(dynamics)
     out_of_fold = joined_folds(train_part, of_folds)
-    odds = label_odds(out_of_fold, nearest_neighbours(train_part, progress, _NEIGHBOURS_AMONG))
+    near = nearest_neighbours(train_part, progress, _NEIGHBOURS_AMONG)
+    # with one sample a class nothing can be left out, and nothing is known against any label
+    odds = label_odds(out_of_fold, near) if out_of_fold else unopposed(near)
     doubt = label_doubt(hardness["el2n"], odds)
     kinds = sample_kinds(hardness, odds)
     natural = study.arms[0]
@@ -190,7 +192,7 @@ def weigh(
     }
     return Weighing(
         study,
-        {**hardness, doubt.name: doubt},
+        {**hardness, odds.name: odds, doubt.name: doubt},
         kinds,
         by_count(train_part, recommended, seed=plan_seed(study, 0)),
         predictions,
