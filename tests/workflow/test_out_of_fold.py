@@ -10,7 +10,7 @@ from toy_data import renamed_and_permuted, toy_images, toy_table
 
 import steelyard
 from steelyard._support.errors import DataError, ParameterError
-from steelyard.records import Predictions, Recipe
+from steelyard.records import Labelled, Predictions, Recipe
 from steelyard.training import PROBES, Member, fit_ensemble, prepare
 from steelyard.workflow.out_of_fold import deal, fold_members, left_out_dynamics
 
@@ -106,3 +106,35 @@ def test_members_say_which_fold_they_leave_out():
     members = fold_members(toy_images((9, 5)), MLP, 3, seed=0)
     assert [member.arm for member in members][::4] == ["without fold 1 of 5", "without fold 5 of 5"]
     assert {member.repetition for member in members} == {3}
+
+
+def test_copies_are_left_out_together_whatever_their_labels():
+    data = toy_table((24, 16))
+    rows = np.tile(np.arange(40), 3)
+    labels = data.labels[rows].copy()
+    labels[:6] = 1  # one of three copies carries another label
+    copied = Labelled(
+        data.inputs.iloc[rows].reset_index(drop=True), labels, data.class_names,
+        np.random.default_rng(0).permutation(120),
+    )  # fmt: skip
+    fold_of = deal(copied, 5, seed=0, repetition=0).reshape(3, 40)
+    np.testing.assert_array_equal(fold_of, np.broadcast_to(fold_of[0], (3, 40)))
+    assert set(fold_of[0]) == set(range(5))
+    assert np.bincount(fold_of[0]).min() >= 6
+
+
+def test_a_class_that_is_one_sample_or_its_copies_is_never_left_out():
+    data = toy_table((20, 12, 1))
+    rows = np.r_[np.arange(33), 32, 32]
+    copied = Labelled(
+        data.inputs.iloc[rows].reset_index(drop=True), data.labels[rows], data.class_names,
+        np.arange(35),
+    )  # fmt: skip
+    for one in (data, copied):
+        fold_of = deal(one, 5, seed=0, repetition=0)
+        assert (fold_of[one.labels == 2] == -1).all()
+        assert (fold_of[one.labels != 2] >= 0).all()
+        lone = set(one.ids[one.labels == 2].tolist())
+        for member in fold_members(one, TREES, 0, seed=0):
+            assert lone <= set(member.plan.ids[member.plan.counts > 0].tolist())
+    assert (deal(toy_table((1, 1)), 5, 0, 0) == -1).all()

@@ -289,3 +289,14 @@ def test_runs_of_a_score_differ_and_so_do_seeds():
     assert (first.spread > 0).all()
     second = score(IMAGES, estimators=["aum"], runs=2, probe=QUICK, seed=1)["aum"]
     assert not np.array_equal(first.values, second.values)
+
+
+@pytest.mark.parametrize("counts", [(40, 20, 3), (3, 3)])
+def test_nothing_is_said_against_the_only_sample_of_a_class(counts):
+    data = toy_table(counts)
+    found = weigh(data, degrees=(0, 1), seeds=1, probe=replace(PROBES["trees"], epochs=3))
+    odds = found.hardness["label_odds"]
+    alone = np.bincount(odds.labels)[odds.labels] == 1
+    assert alone.sum() == sum(count == 3 for count in counts)
+    assert (odds.values[alone] == -30).all()
+    assert not (found.kinds[alone] == "suspect").any()

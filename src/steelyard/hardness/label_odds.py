@@ -100,14 +100,18 @@ def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> Ha
     neighbours.require(N_NEIGHBOURS, "label_odds")
     labels = neighbours.labels
     counts = np.bincount(labels, minlength=len(neighbours.class_names))
-    there = np.flatnonzero(counts)  # a class without a sample is nobody's true class
+    # A class without a sample is nobody's true class. In the order of their smallest ids, sums
+    # over classes have the same bits whatever the classes are called.
+    by_id = np.argsort(neighbours.ids, kind="stable")
+    _, first = np.unique(labels[by_id], return_index=True)
+    there = labels[by_id[np.sort(first)]]
     if len(there) < 2:
         return unopposed(neighbours)
-    codes = np.searchsorted(there, labels)
+    codes = np.argsort(there, kind="stable")[np.searchsorted(np.sort(there), labels)]
     prior = np.log(counts[there] / len(labels))
     model = _mean_log_probabilities(out_of_fold, there)
     votes = _log_votes(neighbours, codes, prior)
-    a, b, g = _fitted(model, votes, prior, codes, neighbours.ids)
+    a, b, g = _fitted(model, votes, prior, codes, by_id)
     joined = a * model + b * votes + g * prior
     odds = np.minimum(_log_odds_against(joined, codes), _log_odds_against(joined - prior, codes))
     silent = np.all([np.ptp(one.logits, axis=1) == 0 for one in out_of_fold], axis=0)
@@ -145,11 +149,10 @@ def _log_votes(neighbours: Neighbours, codes: np.ndarray, prior: np.ndarray) -> 
 
 
 def _fitted(
-    model: np.ndarray, votes: np.ndarray, prior: np.ndarray, codes: np.ndarray, ids: np.ndarray
+    model: np.ndarray, votes: np.ndarray, prior: np.ndarray, codes: np.ndarray, by_id: np.ndarray
 ) -> np.ndarray:
     """Return the three exponents by maximum likelihood; the problem is convex."""
-    order = np.argsort(ids, kind="stable")  # the same samples in any order of the rows
-    chosen = order[:: -(-len(order) // _FITTED_ON)]
+    chosen = by_id[:: -(-len(by_id) // _FITTED_ON)]
     prior_of_each = np.broadcast_to(prior, (len(chosen), len(prior)))
     witnesses = np.stack([model[chosen], votes[chosen], prior_of_each])
     own = witnesses[:, np.arange(len(chosen)), codes[chosen]]
