@@ -1,7 +1,7 @@
 """Are flipped labels found, and is it told why a sample is hard? On data where both are known.
 
     STEELYARD_DATA=... python benchmarks/kinds.py [--data mnist fashion adult] [--seed 0]
-        [--folds 1] [--only flips kinds]
+        [--folds 1] [--only flips kinds] [--without grand]
 
 5,000 MNIST digits, 10,000 images of Fashion-MNIST, 10,000 rows of Adult.
 
@@ -26,7 +26,7 @@ import argparse
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -61,25 +61,28 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=list(DATA), choices=DATA)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folds", type=int, default=1, help="Repetitions of the five folds.")
+    parser.add_argument("--without", nargs="+", default=[], help="Scores to leave out.")
     parser.add_argument("--only", nargs="+", default=["flips", "kinds"])
     words = parser.parse_args()
     print(machine(), f"folds left out {words.folds} times, seed {words.seed}")
     for name in words.data:
         X, y = DATA[name]()
         for share in SHARES[1:] if "flips" in words.only else ():
-            flips(name, X, y, share, words.folds, np.random.default_rng(words.seed))
+            flips(name, X, y, share, words.folds, words.without, np.random.default_rng(words.seed))
         for share in SHARES if "kinds" in words.only else ():
             kinds(name, X, y, share, words.folds, np.random.default_rng(words.seed))
 
 
-def flips(name: str, X, y, share: float, folds: int, draw: np.random.Generator) -> None:
+def flips(
+    name: str, X, y, share: float, folds: int, without: list[str], draw: np.random.Generator
+) -> None:
     """Print how well each score finds flipped labels."""
     began = time.monotonic()
     wrong = np.zeros(len(y), dtype=bool)
     wrong[draw.permutation(len(y))[: round(share * len(y))]] = True
     classes = y.max() + 1
     labels = np.where(wrong, (y + draw.integers(1, classes, len(y))) % classes, y)
-    scores, _, _ = scored(sy.load(X, labels), folds, every=True)
+    scores, _, _ = scored(sy.load(X, labels), folds, every=True, without=without)
     found = {one: average_precision_score(wrong, score.values) for one, score in scores.items()}
     doubt = found.pop("label_doubt")
     best = max(found, key=found.__getitem__)
@@ -165,12 +168,13 @@ def overlapped(table: pd.DataFrame, y, rows, draw: np.random.Generator) -> pd.Da
     return pd.DataFrame(changed)
 
 
-def scored(data: Labelled, folds: int, every: bool = False):
+def scored(data: Labelled, folds: int, every: bool = False, without: Sequence[str] = ()):
     """Return scores by name, log odds against labels, and what they were made of."""
     recipe = probe_recipe(data, None)
     trees = recipe.model == "trees"
     plain = [one for one in SCORES if one.reads is sy.Dynamics and one.name != LEFT_OUT]
     for_networks = ("grand", "second_split_forgetting")
+    plain = [one for one in plain if one.name not in without]
     wanted = [one for one in plain if every or one.name in ("aum", "el2n", "confidence")]
     wanted = [one for one in wanted if not (trees and one.name in for_networks)]
     (dynamics,) = gather(data, wanted, runs=RUNS, recipe=recipe)
