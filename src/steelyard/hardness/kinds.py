@@ -16,8 +16,8 @@ what a weighing has at hand, and each asks for something else:
 
 So suspects are taken out first, because they would fill the hardest tenth; hardness and count
 decide among what remains. The spread of a score over runs does not enter: wrong labels varied less
-than hard samples on some data, and more on others. Three to one, three tenths, a tenth, and half of an equal share are
-ours.
+than hard samples on some data, and more on others. Three to one, three tenths, a tenth, and half
+of an equal share are ours.
 
 **When it misleads.** It is a list to look at, not to delete. A tenth is hard by definition,
 also where nothing is. A rare *kind* of sample inside a common class is called hard or, where its
