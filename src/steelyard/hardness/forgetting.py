@@ -59,6 +59,7 @@ FORGETTING = Score(
     formula="changes from right to wrong between epochs; the number of epochs if never right",
     reference="Toneva et al. 2019, arXiv 1812.05159",
     compute=forgetting,
+    taken="in the training pass",
     needs=("first_learned", "forgetting"),
     bounds=(0.0, math.inf),
 )
@@ -70,6 +71,7 @@ FORGETTING_EVENTS = Score(
     formula="changes from right to wrong between epochs",
     reference="after Toneva et al. 2019, arXiv 1812.05159 (there: infinite if never learned)",
     compute=forgetting_events,
+    taken="in the training pass",
     needs=("forgetting",),
     bounds=(0.0, math.inf),
     rises_with="change",

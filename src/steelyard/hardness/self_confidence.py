@@ -37,6 +37,7 @@ SELF_CONFIDENCE = Score(
     formula="1 - probability of the label by models that did not train on the sample",
     reference="Northcutt et al. 2021, arXiv 1911.00068 (there: without the 1 -)",
     compute=self_confidence,
+    taken="out of fold",
     needs=("left_out_probability",),
     bounds=(0.0, 1.0),
 )
