@@ -12,11 +12,14 @@ as they are. Ours is taken *in the training pass during* the epoch: of each batc
 before the step on it, and augmented if the recipe augments. A loop of your own that shows the
 recorder an evaluation pass after each epoch gets the published one. It depends on the choice of
 epoch: too early, and it ranks by the random start; too late, and every label is memorised. A
-single run of it is noisy. `el2n` is the error norm *averaged over all the epochs of a run* (and
-then over runs), which needs no choice of an epoch but mixes early ignorance with late memorisation.
-Do not quote it as the published number. Both saturate at sqrt(2): among confidently contradicted
-samples they rank poorly, where the area under the margin still tells them apart. Some published
-code drops the square root; this does not.
+single run of it is noisy. In a loop of at most 20 epochs a `Recorder` takes the *last* one, and
+warns, unless you state another: its default is the published epoch 20, of 200.
+
+`el2n` is the error norm *averaged over all the epochs of a run* (and then over runs), which needs
+no choice of an epoch but mixes early ignorance with late memorisation. Do not quote it as the
+published number. Both saturate at sqrt(2): among confidently contradicted samples they rank poorly,
+where the area under the margin still tells them apart. Some published code drops the square root;
+this does not.
 
 **Formula.** el2n_i = (1/E) sum_e || p_{i,e} - onehot(y_i) ||_2, with p the softmax in epoch e of E;
 el2n_early_i is the term of the one early epoch, without the mean.
