@@ -135,6 +135,7 @@ def scores_of(trace, label):
         "grand": error_norm(early, label),
         "second_split_forgetting": wrong_to_the_end(right),
         "self_confidence": 1 - softmax(left_out)[label],
+        "self_margin": -probability_margin(left_out, label),
     }
 
 
