@@ -90,7 +90,12 @@ def declared(score: AnyScore) -> None:
 
 
 def one_finite_value(score: AnyScore) -> None:
-    """Give one finite number for each run and sample."""
+    """Give one finite number for each run and sample.
+
+    There is no value for "not known". Evidence that cannot be had of every sample is refused where
+    it is gathered: of the only sample of a class no model without it can know the class, so that
+    scores out of fold refuse such data.
+    """
     _values(score, _bench(score).case)
 
 
