@@ -85,6 +85,7 @@ def page(module, scores):
             "range": span(score),
             "rises with": score.rises_with,
             "needs": f"{needs(score)}, {evidence_of(score).lower()}",
+            "taken": score.taken,
             "reference": score.reference,
         }
         lines += [f"## `{score.name}`", "", score.title, ""]
@@ -111,7 +112,9 @@ def table():
     """The tables of README.md: a section an evidence, a line a score."""
     lines = []
     for name in EVIDENCE:
-        lines += [f"### {name}", "", "| score | what it is | needs | unit | range | rises with |"]
+        passes = sorted({one.taken for one in SCORES if evidence_of(one) == name})
+        lines += [f"### {name}", "", f"Taken {' or '.join(passes)}.", ""]
+        lines += ["| score | what it is | needs | unit | range | rises with |"]
         lines += ["|---|---|---|---|---|---|"]
         lines += [
             f"| [`{one.name}`]({page_of(one)}.md#{one.name}) | {one.formula} | {needs(one)} | "

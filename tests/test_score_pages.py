@@ -49,6 +49,7 @@ def test_a_page_has_every_part(page):
 @pytest.mark.parametrize("score", SCORES, ids=lambda score: score.name)
 def test_a_page_names_its_score_and_its_docstring_gives_the_formula(score):
     assert f"\n## `{score.name}`\n\n{score.title}\n" in PAGES[f"{page_of(score)}.md"]
+    assert f"\n* taken: {score.taken}\n" in PAGES[f"{page_of(score)}.md"]
     formula = module_of(score).__doc__.partition("**Formula.**")[2]
     assert re.search(rf"\b{score.name}(_i)?\b", formula), formula
 

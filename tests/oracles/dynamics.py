@@ -135,6 +135,27 @@ def scores_of(trace, label):
         "grand": error_norm(early, label),
         "second_split_forgetting": wrong_to_the_end(right),
         "self_confidence": 1 - softmax(left_out)[label],
+        "self_margin": -probability_margin(left_out, label),
+    }
+
+
+def scores_of_appearances(epochs, label):
+    """Scores of one sample whose epochs hold the K logits of each time that it came."""
+    right, margins, losses = [], [], []
+    for came in epochs:
+        times_right = 0
+        for logits in came:
+            if margin(logits, label) > 0:
+                times_right += 1
+        right.append(times_right > len(came) / 2)
+        margins.append(mean([margin(logits, label) for logits in came]))
+        losses.append(mean([loss(logits, label) for logits in came]))
+    return {
+        "forgetting": forgetting_events(right) if any(right) else len(epochs),
+        "forgetting_events": forgetting_events(right),
+        "first_learned": right.index(True) if any(right) else len(epochs),
+        "aum": -mean(margins),
+        "loss": mean(losses),
     }
 
 

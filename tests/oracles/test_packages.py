@@ -53,13 +53,17 @@ def test_self_confidence_is_cleanlabs_label_quality_turned_round(name):
     np.testing.assert_allclose(ours, 1 - quality, rtol=1e-12, atol=1e-15)
 
 
-def test_the_margin_out_of_fold_is_cleanlabs_on_another_scale():
+@pytest.mark.parametrize("name", ["random", "two classes", "huge logits"])
+def test_the_margin_out_of_fold_is_cleanlabs_turned_round_on_another_scale(name):
     cleanlab = pytest.importorskip("cleanlab.rank", reason="the package cleanlab is not installed")
-    probabilities = torch.softmax(torch.from_numpy(CASE.logits[0, -2]), dim=1).numpy()
+    case = CASES[name]
+    dynamics = dynamics_of(case.logits[:1], case.labels, case.ids, case.class_names)
+    probabilities = torch.softmax(torch.from_numpy(case.logits[0, -2]), dim=1).numpy()
     quality = cleanlab.get_label_quality_scores(
-        CASE.labels, probabilities, method="normalized_margin"
+        case.labels, probabilities, method="normalized_margin"
     )
-    np.testing.assert_allclose(DYNAMICS.channels["left_out_margin"][0], 2 * quality - 1, atol=1e-12)
+    ours = estimate(dynamics, ["self_margin"])["self_margin"].values
+    np.testing.assert_allclose(ours, 1 - 2 * quality, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

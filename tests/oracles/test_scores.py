@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from dynamics_cases import CASES
-from oracles.dynamics import dynamics_of, scores_by_run
+from oracles.dynamics import dynamics_of, scores_by_run, scores_of_appearances
 from oracles.neighbours import share_of_others
 
+from steelyard import Recorder
 from steelyard.checks.hand_made import dynamics_from_logits
 from steelyard.hardness import SCORES, estimate, neighbours
 from steelyard.records import Dynamics, Labelled
@@ -34,6 +35,30 @@ def test_a_score_equals_the_loop(score, case):
     dynamics = dynamics_of(case.logits, case.labels, case.ids, case.class_names)
     expected = scores_by_run(case.logits, case.labels)[score.name]
     np.testing.assert_allclose(score.compute(dynamics), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_scores_of_samples_that_come_several_times_an_epoch_equal_the_loop():
+    draw = np.random.default_rng(3)
+    rows = np.arange(60)
+    # 40 samples of any logits, 1 to 4 times an epoch; 20 that are right in one time of two or three
+    times = [np.where(rows < 40, draw.integers(1, 5, 60), 2 + rows % 2) for _ in range(5)]
+    epochs = [[draw.normal(0, 2, (count, 3)).round(3) for count in counts] for counts in times]
+    for came in (one for epoch in epochs for one in epoch[40:]):
+        came[:] = [[0.0, 2.0, 0.0]] * (len(came) - 1) + [[2.0, 0.0, 0.0]]
+    recorder = Recorder(rows, np.zeros(60, dtype=int), early_epoch=0)
+    for epoch in epochs:
+        ids = np.repeat(rows, [len(came) for came in epoch])
+        order = draw.permutation(len(ids))
+        recorder.update(ids[order], np.concatenate(epoch)[order])
+        recorder.end_epoch()
+    expected = [scores_of_appearances([epoch[row] for epoch in epochs], 0) for row in rows]
+    names = list(expected[0])
+    found = estimate(recorder.dynamics(), names)
+    for name in names:
+        values = [one[name] for one in expected]
+        np.testing.assert_allclose(found[name].values, values, rtol=1e-12, err_msg=name)
+    assert set(found["forgetting"].values[40:]) == {5.0}  # not learned, though not always wrong
+    assert len(set(found["forgetting"].values[:40])) >= 3
 
 
 @pytest.mark.parametrize("name", NEAREST)

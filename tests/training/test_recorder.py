@@ -163,7 +163,7 @@ def test_a_sample_that_is_left_out_of_an_epoch_keeps_what_it_had():
 
 def test_a_probability_that_stays_what_it_was_has_exactly_no_variability():
     for dtype in (np.float32, np.float64):
-        recorder = Recorder([5, 6], [0, 0])
+        recorder = Recorder([5, 6], [0, 0], early_epoch=0)
         for _ in range(7):
             recorder.update([5, 6], np.array([[0.1, 0.3], [0.7, 0.2]], dtype=dtype))
             recorder.end_epoch()
@@ -171,41 +171,13 @@ def test_a_probability_that_stays_what_it_was_has_exactly_no_variability():
 
 
 def test_the_variability_of_hardly_different_probabilities_keeps_its_digits():
-    recorder = Recorder([5], [0])
+    recorder = Recorder([5], [0], early_epoch=0)
     for logit in (8, 8 + 1e-6, 8, 8 + 1e-6):
         recorder.update([5], [[logit, 0.0]])
         recorder.end_epoch()
     low, high = (1 / (1 + np.exp(-logit)) for logit in (8, 8 + 1e-6))
     (found,) = recorder.dynamics().channels["variability"]
     np.testing.assert_allclose(found, (high - low) / 2, rtol=1e-5)
-
-
-def in_epochs(*came, early_epoch):
-    """Error norms: sample 0 comes in every epoch and sample 1 in those that are named."""
-    recorder = Recorder([0, 1], [0, 0], early_epoch=early_epoch)
-    for epoch in range(6):
-        ids = [0, 1] if epoch in came else [0]
-        recorder.update(ids, [[float(epoch), 0.0]] * len(ids))
-        recorder.end_epoch()
-    found = recorder.dynamics()
-    # of two classes the norm is sqrt(2) times the other's probability
-    norms = found.channels["early_error_norm"][0] / np.sqrt(2)
-    return found.early_epoch, np.log(1 / norms - 1).round(6).tolist()
-
-
-@pytest.mark.parametrize(
-    ("came", "early_epoch", "epoch_of_1"),
-    [((0, 1, 2), 2, 2), ((0, 1, 4), 3, 1), ((4, 5), 3, 4), ((0, 5), 0, 0), ((1, 2), 9, 2)],
-)
-def test_the_early_epoch_is_the_one_that_was_asked_for_or_the_next_best(
-    came, early_epoch, epoch_of_1
-):
-    last = min(early_epoch, 5)  # of a shorter training its last epoch
-    assert in_epochs(*came, early_epoch=early_epoch) == (last, [last, epoch_of_1])
-
-
-def test_an_early_epoch_is_the_twentieth_if_nothing_is_said():
-    assert Recorder([1]).early_epoch == 19
 
 
 def test_learning_and_forgetting_are_counted_in_epochs():

@@ -34,7 +34,7 @@ def data(n_classes, n=80):
 def test_stages_are_epochs(model, n_classes):
     X, y = data(n_classes)
     model.fit(X, y)
-    recorder = Recorder(range(len(y)), y)
+    recorder = Recorder(range(len(y)), y, early_epoch=0)
     record_stages(recorder, model, X)
     dynamics = recorder.dynamics()
     stages = list(model.staged_predict_proba(X))
@@ -52,7 +52,7 @@ def test_stages_are_epochs(model, n_classes):
 def test_the_last_stage_is_the_trained_model(model):
     X, y = data(3)
     model.fit(X, y)
-    recorder = Recorder(range(len(y)), y)
+    recorder = Recorder(range(len(y)), y, early_epoch=0)
     rows = np.append(np.arange(len(y))[::-1], [3, 3])  # in another order, one of them again
     record_stages(recorder, model, X[rows], rows)
     own = model.predict_proba(X)[np.arange(len(y)), y]
@@ -64,7 +64,9 @@ def test_the_last_stage_is_the_trained_model(model):
 def test_the_classes_of_the_model_are_mapped_to_the_recorders(model):
     X, y = data(3)
     names = np.array(["wolf", "ant", "cow"])  # the model sorts them: ant, cow, wolf
-    by_code, by_name = Recorder(range(len(y)), y), Recorder(range(len(y)), y, names)
+    by_code, by_name = (
+        Recorder(range(len(y)), y, of_classes, early_epoch=0) for of_classes in (None, names)
+    )
     record_stages(by_code, model.fit(X, y), X)
     record_stages(by_name, model.fit(X, names[y]), X)
     correct = by_name.dynamics().channels["correct"]
@@ -75,7 +77,8 @@ def test_the_classes_of_the_model_are_mapped_to_the_recorders(model):
 def test_rows_may_come_in_another_order():
     X, y = data(3)
     model = MODELS["histogram boosting"].fit(X, y)
-    plain, permuted = (Recorder([f"s{i}" for i in range(len(y))], y) for _ in range(2))
+    ids = [f"s{i}" for i in range(len(y))]
+    plain, permuted = (Recorder(ids, y, early_epoch=0) for _ in range(2))
     order = np.random.default_rng(1).permutation(len(y))
     record_stages(plain, model, X)
     record_stages(permuted, model, X[order], plain.ids[order])

@@ -8,7 +8,7 @@ from oracles.dynamics import loss, margin
 from recordings import declared, feed, recorded
 
 from steelyard import Recorder
-from steelyard._support.errors import DataError, DataNotFoundError, MismatchError
+from steelyard._support.errors import DataError, DataNotFoundError, MismatchError, SteelyardWarning
 from steelyard.training import cartography_trace, parquet_trace, read_cartography
 
 CASE = CASES["random"]
@@ -60,11 +60,13 @@ def test_a_trace_changes_nothing_and_keeps_what_it_was_given(tmp_path):
 
 @pytest.mark.parametrize("ids", [CASE.ids, TEXTS], ids=["numbers", "text"])
 def test_cartography_goes_there_and_back(ids, tmp_path):
-    recorder = Recorder(ids, CASE.labels, CASE.class_names, trace=cartography_trace(tmp_path))
+    recorder = Recorder(
+        ids, CASE.labels, CASE.class_names, early_epoch=0, trace=cartography_trace(tmp_path)
+    )
     for logits in CASE.logits[0].astype(np.float32):
         recorder.update(ids, logits)
         recorder.end_epoch()
-    back = read_cartography(tmp_path, CASE.class_names)
+    back = read_cartography(tmp_path, CASE.class_names, early_epoch=0)
     here = recorder.dynamics()
     np.testing.assert_array_equal(back.ids, here.ids)
     np.testing.assert_array_equal(back.labels, here.labels)
@@ -94,7 +96,8 @@ def test_files_of_the_published_scripts_are_read(tmp_path):
         )  # fmt: skip
         frame.to_json(tmp_path / f"dynamics_epoch_{epoch}.jsonl", lines=True, orient="records")
     (tmp_path / "notes.txt").write_text("")
-    dynamics = read_cartography(tmp_path)
+    with pytest.warns(SteelyardWarning, match="its last one, 1"):
+        dynamics = read_cartography(tmp_path)
     assert dynamics.ids.tolist() == [1355224458312, 4]
     assert dynamics.channels["margin"].tolist() == [[0.5, 1.0]]
     assert dynamics.channels["first_learned"].tolist() == [[0, 1]]

@@ -111,6 +111,13 @@ def test_the_variability_of_a_probability_that_jumps_from_one_to_none_is_a_half(
     assert values(case, "variability") == pytest.approx([0.5, 0], abs=1e-12)
 
 
+def test_the_margin_of_models_that_did_not_see_the_sample_is_one_where_they_contradict_it():
+    left_out = [[0.0, 60, 0], [60, 0, 0], [30, 30, -30]]
+    case = trace(np.array([[left_out, np.zeros((3, 3))]]), [0, 0, 0])  # the first of the two epochs
+    assert values(case, "self_margin") == pytest.approx([1, -1, 0], abs=1e-12)
+    assert values(case, "self_confidence") == pytest.approx([1, 0, 0.5], abs=1e-12)
+
+
 def test_what_the_trained_model_says_is_that_of_the_last_epoch():
     case = trace(np.array([[[[9.0, 9.0]], [[3.0, 1.0]]]]), [1])
     other = 1 / (1 + math.exp(-2))

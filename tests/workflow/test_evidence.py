@@ -24,7 +24,7 @@ IMAGES = toy_images((40, 30, 20), noise=120.0)
 
 
 def reading(*needs, reads=Dynamics):
-    return Score("made up", "Made up", "", "", "", lambda record: None, needs, reads)
+    return Score("made up", "Made up", "", "", "", lambda record: None, "", needs, reads)
 
 
 GROUPS = {

@@ -10,9 +10,12 @@ from toy_data import renamed_and_permuted, toy_images, toy_table
 
 import steelyard
 from steelyard._support.errors import DataError, ParameterError
+from steelyard.hardness import label_odds
 from steelyard.records import Labelled, Predictions, Recipe
 from steelyard.training import PROBES, Member, fit_ensemble, prepare
-from steelyard.workflow.out_of_fold import deal, fold_members, left_out_dynamics
+from steelyard.workflow.nearest import nearest_neighbours
+from steelyard.workflow.out_of_fold import deal, fold_members, joined_folds, left_out_dynamics
+from steelyard.workflow.trainings import train_members
 
 MLP = Recipe("mlp", widths=(9,), batch_size=16, epochs=3)
 TREES = replace(PROBES["trees"], epochs=5)
@@ -100,6 +103,16 @@ def test_what_cannot_be_left_out_is_named():
             ParameterError, match=f"'{next(iter(values))}' parameter of out_of_fold"
         ):
             steelyard.out_of_fold(toy_images((9, 5)), probe=MLP, **values)
+
+
+def test_the_only_sample_of_a_class_gets_no_odds_where_its_scores_are_refused():
+    data = toy_images((30, 20, 1))
+    members = fold_members(data, MLP, 0, seed=0)
+    predictions = joined_folds(data, train_members(data, (), members))
+    odds = label_odds(predictions, nearest_neighbours(data))
+    np.testing.assert_array_equal(odds.values == -30, data.labels == 2)
+    with pytest.raises(DataError, match="1 classes have one sample"):
+        steelyard.score(data, estimators=["self_margin"], probe=MLP, runs=1)
 
 
 def test_members_say_which_fold_they_leave_out():

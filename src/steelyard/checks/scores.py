@@ -25,7 +25,7 @@ from steelyard.checks.score_cases import (
 from steelyard.checks.score_cases import (
     case as dynamics_case,
 )
-from steelyard.records.dynamics import CHANNELS, Dynamics
+from steelyard.records.dynamics import CHANNELS, TAKEN, WITHOUT_MODEL, Dynamics
 from steelyard.records.neighbours import Neighbours
 
 _ROUNDING = 1e-9  # by which a value may pass its bound
@@ -44,6 +44,7 @@ class AnyScore(Protocol):
     formula: str
     reference: str
     compute: Callable[[Any], np.ndarray]
+    taken: str
     needs: tuple[str, ...]
 
 
@@ -65,7 +66,10 @@ def check_score(score: AnyScore) -> None:
 
 
 def declared(score: AnyScore) -> None:
-    """Say what the score is: name, title, unit, formula and reference, in words."""
+    """Say what the score is: name, title, unit, formula and reference, in words.
+
+    And in which pass a network is asked: that of a group of channels that it needs.
+    """
     for part in ("name", "title", "unit", "formula", "reference"):
         text = getattr(score, part, None)
         require(isinstance(text, str) and text.strip(), f"Its {part} is {text!r}.")
@@ -79,10 +83,19 @@ def declared(score: AnyScore) -> None:
     channels = CHANNELS if _reads(score) is Dynamics else {}
     known = set(score.needs) <= set(channels)
     require(known and bool(score.needs) == bool(channels), f"It needs {score.needs}, no channels.")
+    passes = {name for name, group in TAKEN.items() if set(group) & set(score.needs)}
+    passes = passes or {WITHOUT_MODEL}
+    taken = getattr(score, "taken", None)
+    require(taken in passes, f"It is taken {taken!r}, not {' or '.join(sorted(passes))!r}.")
 
 
 def one_finite_value(score: AnyScore) -> None:
-    """Give one finite number for each run and sample."""
+    """Give one finite number for each run and sample.
+
+    There is no value for "not known". Evidence that cannot be had of every sample is refused where
+    it is gathered: of the only sample of a class no model without it can know the class, so that
+    scores out of fold refuse such data.
+    """
     _values(score, _bench(score).case)
 
 

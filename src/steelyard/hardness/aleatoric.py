@@ -36,6 +36,7 @@ ALEATORIC = Score(
     formula="mean over epochs of p (1 - p), with p the probability of the label",
     reference="Seedat et al. 2022, arXiv 2210.13043",
     compute=aleatoric,
+    taken="in the training pass",
     needs=("aleatoric",),
     bounds=(0.0, 0.25),
     rises_with="doubt",

@@ -11,6 +11,10 @@ margin of a wrong label: compare samples of one training, never of two of differ
 Logits have no natural scale, so values of different networks do not compare either; ranks do. A
 rare class has low margins because it is rare: see `steelyard.hardness.kinds`.
 
+Margins are taken in the training pass: of each batch with the weights before the step on it, and
+augmented if the recipe augments. So is the published one, so that the two are the same. A margin
+from an evaluation pass after each epoch has the step on the sample in it, and is mostly larger.
+
 Some published code takes the margin of *probabilities* under the same name. That is another score,
 `aum_probability`: it lies in [-1, 1] and compares between networks, but it is flat where the
 network is certain, so that it ranks the clearest wrong labels worse.
@@ -48,6 +52,7 @@ AREA_UNDER_MARGIN = Score(
     formula="-(mean over epochs of the label's logit minus the largest other logit)",
     reference="Pleiss et al. 2020, arXiv 2001.10528",
     compute=area_under_margin,
+    taken="in the training pass",
     needs=("margin",),
 )
 
@@ -58,6 +63,7 @@ AREA_UNDER_PROBABILITY_MARGIN = Score(
     formula="-(mean over epochs of the label's probability minus the largest other probability)",
     reference="after Pleiss et al. 2020, arXiv 2001.10528 (there: logits)",
     compute=area_under_probability_margin,
+    taken="in the training pass",
     needs=("probability_margin",),
     bounds=(-1.0, 1.0),
 )

@@ -45,6 +45,7 @@ CONFIDENCE = Score(
     formula="1 - mean over epochs of the probability of the label",
     reference="Swayamdipta et al. 2020, arXiv 2009.10795 (there: without the 1 -)",
     compute=confidence,
+    taken="in the training pass",
     needs=("probability",),
     bounds=(0.0, 1.0),
 )
@@ -56,5 +57,6 @@ CONFIDENCE_LOGIT = Score(
     formula="-(mean over epochs of the logit of the label)",
     reference="after Swayamdipta et al. 2020, arXiv 2009.10795 (there: the probability)",
     compute=confidence_logit,
+    taken="in the training pass",
     needs=("logit",),
 )

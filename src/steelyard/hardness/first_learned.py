@@ -38,6 +38,7 @@ FIRST_LEARNED = Score(
     formula="first epoch, from 0, in which the label had the largest logit; their number if none",
     reference="Hacohen et al. 2020, arXiv 1905.10854",
     compute=first_learned,
+    taken="in the training pass",
     needs=("first_learned",),
     bounds=(0.0, math.inf),
 )

@@ -38,6 +38,7 @@ GRADIENT_NORM = Score(
     formula="Euclidean norm of the gradient of the sample's loss by all weights, early in training",
     reference="Paul et al. 2021, arXiv 2107.07075; at initialisation see arXiv 2303.14753",
     compute=gradient_norm,
+    taken="after the early epoch",
     needs=("gradient_norm",),
     bounds=(0.0, math.inf),
 )

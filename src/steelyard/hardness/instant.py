@@ -78,6 +78,7 @@ FINAL_MARGIN = Score(
     formula="-(the label's logit minus the largest other logit), at the end",
     reference="after Pleiss et al. 2020, arXiv 2001.10528 (there: mean over epochs)",
     compute=final_margin,
+    taken="by the trained model",
     needs=("final_margin",),
 )
 
@@ -88,6 +89,7 @@ FINAL_CONFIDENCE = Score(
     formula="1 - probability of the label, at the end",
     reference="after Swayamdipta et al. 2020, arXiv 2009.10795 (there: mean over epochs)",
     compute=final_confidence,
+    taken="by the trained model",
     needs=("final_probability",),
     bounds=(0.0, 1.0),
 )
@@ -99,6 +101,7 @@ FINAL_LOSS = Score(
     formula="cross-entropy of the label, at the end",
     reference="Arazo et al. 2019, arXiv 1904.11238",
     compute=final_loss,
+    taken="by the trained model",
     needs=("final_loss",),
     bounds=(0.0, math.inf),
 )
@@ -110,6 +113,7 @@ FINAL_MAX_PROBABILITY = Score(
     formula="1 - largest probability, at the end",
     reference="Hendrycks and Gimpel 2017, arXiv 1610.02136 (there: without the 1 -)",
     compute=final_max_probability,
+    taken="by the trained model",
     needs=("final_max_probability",),
     bounds=(0.0, 1.0),
     rises_with="doubt",
@@ -122,6 +126,7 @@ FINAL_MAX_LOGIT = Score(
     formula="-(largest logit), at the end",
     reference="Hendrycks et al. 2022, arXiv 1911.11132",
     compute=final_max_logit,
+    taken="by the trained model",
     needs=("final_max_logit",),
     rises_with="doubt",
 )
@@ -133,6 +138,7 @@ FINAL_ENERGY = Score(
     formula="-log of the sum of the exponentials of the logits, at the end",
     reference="Liu et al. 2020, arXiv 2010.03759",
     compute=final_energy,
+    taken="by the trained model",
     needs=("final_energy",),
     rises_with="doubt",
 )
@@ -144,6 +150,7 @@ FINAL_ENTROPY = Score(
     formula="entropy of the probabilities, at the end",
     reference="Shannon 1948, A mathematical theory of communication",
     compute=final_entropy,
+    taken="by the trained model",
     needs=("final_entropy",),
     bounds=(0.0, math.inf),
     rises_with="doubt",

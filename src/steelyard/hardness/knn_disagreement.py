@@ -53,6 +53,7 @@ KNN_DISAGREEMENT = Score(
     formula="share of the 5 nearest other samples that carry another label",
     reference="Smith, Martinez and Giraud-Carrier 2014, Machine Learning 95",
     compute=knn_disagreement,
+    taken="without a model",
     reads=Neighbours,
     bounds=(0.0, 1.0),
 )
@@ -64,6 +65,7 @@ N3 = Score(
     formula="1 if the nearest other sample carries another label, else 0",
     reference="Ho and Basu 2002, IEEE TPAMI 24",
     compute=nearest_disagrees,
+    taken="without a model",
     reads=Neighbours,
     bounds=(0.0, 1.0),
 )

@@ -37,6 +37,7 @@ LOSS = Score(
     formula="mean over epochs of the cross-entropy of the label",
     reference="Arazo et al. 2019, arXiv 1904.11238 (there: one epoch)",
     compute=loss,
+    taken="in the training pass",
     needs=("loss",),
     bounds=(0.0, math.inf),
 )

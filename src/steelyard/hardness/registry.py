@@ -25,7 +25,7 @@ from steelyard.hardness.knn_disagreement import KNN_DISAGREEMENT, N3
 from steelyard.hardness.loss import LOSS
 from steelyard.hardness.score import Score
 from steelyard.hardness.second_split import SECOND_SPLIT_FORGETTING
-from steelyard.hardness.self_confidence import SELF_CONFIDENCE
+from steelyard.hardness.self_confidence import SELF_CONFIDENCE, SELF_MARGIN
 from steelyard.hardness.variability import VARIABILITY
 
 SCORES: tuple[Score, ...] = (
@@ -51,6 +51,7 @@ SCORES: tuple[Score, ...] = (
     GRADIENT_NORM,
     SECOND_SPLIT_FORGETTING,
     SELF_CONFIDENCE,
+    SELF_MARGIN,
     KNN_DISAGREEMENT,
     N3,
 )

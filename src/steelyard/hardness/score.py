@@ -32,6 +32,12 @@ class Score:
         Takes a record of the type ``reads`` and returns one value a run and sample, shape
         (runs, n), or (1, n) where no run is involved. `steelyard.checks.check_score` states what
         it must hold to.
+    taken : str
+        In which pass a network is asked, or that none is: a key of
+        `steelyard.records.dynamics.TAKEN`, or "without a model". What is taken in the training pass
+        is of each batch as the network trains on it: augmented if the recipe augments, with dropout
+        if there is any, and of the weights before the step on that batch. All others are evaluation
+        passes.
     needs : tuple of str
         Channels of `Dynamics` that it reads; their groups must have been recorded.
     reads : type
@@ -50,6 +56,7 @@ class Score:
     formula: str
     reference: str
     compute: Callable[[Any], np.ndarray]
+    taken: str
     needs: tuple[str, ...] = ()
     reads: type = Dynamics
     bounds: tuple[float, float] = (-math.inf, math.inf)

@@ -39,6 +39,7 @@ SECOND_SPLIT_FORGETTING = Score(
     formula="share of the epochs on other samples from which on the label was wrong to the end",
     reference="Maini et al. 2022, arXiv 2210.15031 (there: the epoch, low is hard)",
     compute=second_split_forgetting,
+    taken="after each epoch on other samples",
     needs=("unlearned",),
     bounds=(0.0, 1.0),
 )

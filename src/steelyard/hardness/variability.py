@@ -36,6 +36,7 @@ VARIABILITY = Score(
     formula="standard deviation over epochs of the probability of the label",
     reference="Swayamdipta et al. 2020, arXiv 2009.10795",
     compute=variability,
+    taken="in the training pass",
     needs=("variability",),
     bounds=(0.0, 0.5),
     rises_with="change",

@@ -58,6 +58,15 @@ LEFT_OUT = {
     "left_out_probability": "probability of the label",
     "left_out_margin": "the label's probability minus the largest other",
 }
+# In which pass a network was asked for what a group holds.
+TAKEN = {
+    "in the training pass": TRAINING,
+    "by the trained model": FINAL,
+    "after the early epoch": GRADIENT,
+    "after each epoch on other samples": SECOND_SPLIT,
+    "out of fold": LEFT_OUT,
+}
+WITHOUT_MODEL = "without a model"
 GROUPS = (TRAINING, FINAL, GRADIENT, SECOND_SPLIT, LEFT_OUT)
 CHANNELS = {name: meaning for group in GROUPS for name, meaning in group.items()}
 

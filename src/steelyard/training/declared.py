@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,11 +10,14 @@ import numpy as np
 import torch
 
 from steelyard._support.arrays import frozen_ids, frozen_integers
-from steelyard._support.errors import DataError, MismatchError
+from steelyard._support.errors import DataError, MismatchError, SteelyardWarning
 from steelyard._support.validation import check_integer
 from steelyard.records.classes import check_class_names
 from steelyard.training.positions import Positions
 
+# Epoch 20, as published: M. Paul et al. (2021), "Deep learning on a data diet", arXiv 2107.07075.
+EARLY_EPOCH = 19
+_UNSTATED = -1  # in stored arrays
 # the label of a sample that has not come yet: no loop passes this number by mistake, as it may -1
 _UNKNOWN = np.iinfo(np.int64).min
 
@@ -33,8 +37,8 @@ class Declared:
         Of the data; "" if unknown.
     run : int
         Number of the run.
-    early_epoch : int
-        The epoch that counts as early.
+    early_epoch : int or None
+        The epoch that counts as early; None, if nobody stated one, is `EARLY_EPOCH`.
 
     Raises
     ------
@@ -50,10 +54,12 @@ class Declared:
         fingerprint: str = "",
         *,
         run: int,
-        early_epoch: int,
+        early_epoch: int | None,
     ) -> None:
         self.run = check_integer(run, "run", "Recorder", 0)
-        self.early_epoch = check_integer(early_epoch, "early_epoch", "Recorder", 0)
+        self.stated_early = early_epoch
+        if early_epoch is not None:
+            self.stated_early = check_integer(early_epoch, "early_epoch", "Recorder", 0)
         ids = np.asarray(ids)
         n = len(ids) if ids.ndim else 0
         if n == 0:
@@ -75,6 +81,24 @@ class Declared:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def early_epoch(self) -> int:
+        """The epoch that counts as early."""
+        return EARLY_EPOCH if self.stated_early is None else self.stated_early
+
+    def early_of(self, n_epochs: int) -> int:
+        """Return the early epoch of a training of so many; warn of a last one nobody asked for."""
+        if self.stated_early is None and 1 < n_epochs <= EARLY_EPOCH + 1:
+            warnings.warn(
+                f"The early epoch of this training of {n_epochs} is its last one, "
+                f"{n_epochs - 1}: early_error_norm tells of its end. "
+                "Hint: state it, as Recorder(..., early_epoch="
+                f"{-(-n_epochs // 10) - 1}) for the end of its first tenth.",
+                SteelyardWarning,
+                stacklevel=3,
+            )
+        return min(self.early_epoch, n_epochs - 1)
 
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Take the classes; labels that lie outside of them are refused."""
@@ -179,7 +203,7 @@ class Declared:
             self.ids,
             fingerprint=self.fingerprint or other.fingerprint,
             run=self.run,
-            early_epoch=self.early_epoch,
+            early_epoch=other.stated_early if self.stated_early is None else self.stated_early,
         )
         known.labels = np.maximum(self.labels, other.labels)  # what is unknown is less
         known.class_names = self.class_names or other.class_names
@@ -193,17 +217,18 @@ class Declared:
             "class_names": np.array(self.class_names, dtype=np.str_),
             "data_fingerprint": np.array(self.fingerprint),
             "run": np.array(self.run),
-            "early_epoch": np.array(self.early_epoch),
+            "early_epoch": np.array(_UNSTATED if self.stated_early is None else self.stated_early),
         }
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> Declared:
         """Return what `arrays` took apart."""
+        early_epoch = int(arrays["early_epoch"])
         known = cls(
             arrays["ids"],
             fingerprint=str(arrays["data_fingerprint"]),
             run=int(arrays["run"]),
-            early_epoch=int(arrays["early_epoch"]),
+            early_epoch=None if early_epoch == _UNSTATED else early_epoch,
         )
         known.labels = np.array(arrays["labels"], dtype=np.int64)
         known.class_names = tuple(map(str, arrays["class_names"]))

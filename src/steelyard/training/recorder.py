@@ -28,8 +28,6 @@ from steelyard.training.intake import Intake
 from steelyard.training.passes import Pass, checked_norms, final_values
 
 Trace = Callable[..., None]
-# Epoch 20, as published: M. Paul et al. (2021), "Deep learning on a data diet", arXiv 2107.07075.
-EARLY_EPOCH = 19
 
 
 class Recorder:
@@ -57,8 +55,9 @@ class Recorder:
         Number of this run; a recorder holds one.
     data_fingerprint : str
         Of the data trained on, for instance `Labelled.fingerprint`.
-    early_epoch : int
-        The epoch, from 0, of ``early_error_norm``. Of a shorter training its last epoch counts. A
+    early_epoch : int, optional
+        The epoch, from 0, of ``early_error_norm``; 19, the published epoch 20 of 200, if left out.
+        Of a shorter training its last epoch counts (with a warning, if you stated none). A
         sample that did not come in it has its value of the last epoch before it in which it
         came, or else of the first one after it.
     trace : callable, optional
@@ -86,11 +85,11 @@ class Recorder:
         *,
         run: int = 0,
         data_fingerprint: str = "",
-        early_epoch: int = EARLY_EPOCH,
+        early_epoch: int | None = None,
         trace: Trace | None = None,
     ) -> None:
-        told = {"run": run, "early_epoch": early_epoch}
-        self._start(Declared(ids, labels, class_names, data_fingerprint, **told), trace)
+        known = (ids, labels, class_names, data_fingerprint)
+        self._start(Declared(*known, run=run, early_epoch=early_epoch), trace)
 
     def _start(self, declared: Declared, trace: Trace | None) -> None:
         self.n_epochs = 0
@@ -284,7 +283,7 @@ class Recorder:
             channels,
             self.n_epochs,
             self.data_fingerprint,
-            min(self.early_epoch, self.n_epochs - 1) if self.n_epochs else None,
+            self._declared.early_of(self.n_epochs) if self.n_epochs else None,
         )
 
     def merge(self, other: Recorder) -> Recorder:

@@ -85,7 +85,12 @@ def cartography_trace(folder: str | Path) -> Callable[..., None]:
     return write
 
 
-def read_cartography(folder: str | Path, class_names: Iterable[object] | None = None) -> Dynamics:
+def read_cartography(
+    folder: str | Path,
+    class_names: Iterable[object] | None = None,
+    *,
+    early_epoch: int | None = None,
+) -> Dynamics:
     """Read a folder of dataset-cartography's ``dynamics_epoch_*.jsonl`` as one run.
 
     Parameters
@@ -94,6 +99,8 @@ def read_cartography(folder: str | Path, class_names: Iterable[object] | None = 
         Where the files are; the published scripts name it ``training_dynamics``.
     class_names : sequence of str, optional
         Names for the codes in ``gold``; the codes themselves if left out.
+    early_epoch : int, optional
+        As in `Recorder`.
 
     Raises
     ------
@@ -118,7 +125,9 @@ def read_cartography(folder: str | Path, class_names: Iterable[object] | None = 
     label_of = {
         record["guid"]: record["gold"] for epoch in numbers for record in _records(folder, epoch)
     }
-    recorder = Recorder(list(label_of), list(label_of.values()), class_names)
+    recorder = Recorder(
+        list(label_of), list(label_of.values()), class_names, early_epoch=early_epoch
+    )
     for epoch in numbers:
         records = list(_records(folder, epoch))
         try:
