@@ -14,9 +14,8 @@ from steelyard._support.errors import MismatchError, ParameterError
 from steelyard._support.seeding import uniform_by_id
 from steelyard._support.validation import check_integer, check_real
 from steelyard.records.agreement import Agreement
-from steelyard.records.hardness import Hardness
+from steelyard.records.hardness import THRESHOLDS, Hardness, size_of_share
 
-THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
 KENDALL = 3000  # ours: samples that Kendall's tau is computed from at the most
 
 
@@ -107,7 +106,7 @@ def _jaccard(hardest: list[np.ndarray], shares: Sequence[float]) -> np.ndarray:
     n = len(hardest[0])
     found = []
     for share in shares:
-        size = min(max(int(share * n + 1e-9), 1), n)
+        size = size_of_share(share, n)
         inside = np.zeros((len(hardest), n), dtype=np.float32)  # exact up to 16 million
         for row, positions in zip(inside, hardest, strict=True):
             row[positions[:size]] = 1

@@ -22,6 +22,7 @@ from steelyard._support.arrays import frozen_ids
 from steelyard._support.errors import MismatchError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_real
+from steelyard.records.hardness import size_of_share
 from steelyard.records.stability import RunsNeeded, Stability
 
 MOST = 1000  # ours: runs beyond which an extrapolation says no more than "more than that"
@@ -105,7 +106,7 @@ class _Simulated:
         self._effects = means
         pairs = -(-_SIMULATED // n)
         self._noise = random.normal(size=(pairs, 2, n)) * np.sqrt(similar)
-        self._size = min(max(int(share * n + 1e-9), 1), n - 1)
+        self._size = size_of_share(share, n)
 
     def shared(self, scale: float) -> float:
         """Return the mean share of the hardest in common, with noise of that scale."""

@@ -30,9 +30,9 @@ from steelyard._support.arrays import frozen_ids
 from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_integer, check_real
+from steelyard.records.hardness import THRESHOLDS, size_of_share
 from steelyard.records.stability import CORRELATIONS, LEVELS, SETS, SIDES, Stability
 
-THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
 DRAWS = 30  # ours: orders of the runs
 _LEFT_OUT = 10  # runs that the jackknife leaves out in turn
 _WORK = 5e6  # values to sort beside one run left out: as many orders as that allows, 4 at least
@@ -167,12 +167,11 @@ def halves_share(
 
 
 def _sizes(thresholds: Sequence[float], n: int) -> np.ndarray:
-    """Return the whole number of samples at each threshold, at least 1 and fewer than n."""
+    """Return the number of samples at each threshold."""
     if not len(thresholds):
         raise ParameterError("The 'thresholds' parameter of stability must hold one. Got none.")
     checked = [check_real(one, "thresholds", "stability", 0, 1, "()") for one in thresholds]
-    # 0.29 * 100 is 28.999999999999996
-    return np.array([min(max(int(one * n + 1e-9), 1), n - 1) for one in checked])
+    return np.array([size_of_share(one, n) for one in checked])
 
 
 @dataclass(frozen=True, eq=False)

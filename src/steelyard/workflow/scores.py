@@ -15,10 +15,8 @@ from steelyard.hardness import SCORES, agreement, class_hardness, runs_needed, s
 from steelyard.records.agreement import Agreement
 from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.dynamics import Dynamics
-from steelyard.records.hardness import Hardness
+from steelyard.records.hardness import THRESHOLDS, Hardness
 from steelyard.records.stability import RunsNeeded, Stability
-
-_THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ class Scores(Mapping[str, Hardness]):
             seed=self.seed, data_fingerprint=one.data_fingerprint,
         )  # fmt: skip
 
-    def stability(self, name: str, thresholds: tuple[float, ...] = _THRESHOLDS) -> Stability:
+    def stability(self, name: str, thresholds: tuple[float, ...] = THRESHOLDS) -> Stability:
         """Return how a score changes with the runs; see `steelyard.hardness.stability`.
 
         Raises
