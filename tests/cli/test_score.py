@@ -82,9 +82,9 @@ def test_how_the_growth_ended_is_printed(words, capsys):
 
 def test_ties_are_said_where_they_decide(words, capsys):
     assert run(["score", "digits", *words[-2:], "--runs", "2", "--estimators", "forgetting"]) == 0
-    assert "ids chose" in capsys.readouterr().out
+    assert "Equal values leave" in capsys.readouterr().out
     assert run([*words, "--runs", "2", "--estimators", "aum"]) == 0
-    assert "ids chose" not in capsys.readouterr().out
+    assert "Equal values" not in capsys.readouterr().out
 
 
 def test_one_run_tells_no_stability(words, capsys):

@@ -79,6 +79,15 @@ def test_one_run_has_no_halves_and_another_share_other_ones():
     assert "hardest 50 %" in str(wide)
 
 
+def test_ties_do_not_stop_it():
+    found = score(
+        "digits", estimators=["forgetting"], runs=2, until=0.75, most_runs=4, engine=Local(1)
+    )
+    assert not found.growth.reached
+    assert [runs for runs, _ in found.growth.steps] == [2, 4]
+    assert found.growth.steps[0][1] < 0.6
+
+
 @pytest.mark.parametrize(
     "values",
     [{"until": 0}, {"until": 1}, {"until": 0.5, "share": 1}, {"until": 0.5, "most_runs": 2}],

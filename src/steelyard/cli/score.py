@@ -28,7 +28,7 @@ from steelyard.workflow.scores import Scores, tail_words
 _ALL = ", ".join(one.name for one in SCORES)
 _PLAIN = ",".join(plain_scores())
 _SHARE = 0.1  # the hardest tenth
-_TIED = 0.02  # ours: the share of it that ids chose from which on this is said
+_TIED = 0.02  # ours: the share of it that equal values leave open from which on this is said
 
 
 @options.reads_data
@@ -167,10 +167,10 @@ def _stability_line(said: _Said) -> str:
         figure = percent(interval)
         shared = f"{figure.value} % {figure.range}"
     tied = said.stability.tied(_SHARE)
-    chosen = f" It looks more stable than it is: ids chose {100 * tied:.0f} % among equal values."
+    left_open = f" Equal values leave {100 * tied:.0f} % of it open."
     return (
         f"{said.classes.name}: two ensembles of {size} run{'s' * (size > 1)} share {shared} of "
-        f"their {tail_words(_SHARE)}; {said.needed}.{chosen * (tied > _TIED)}"
+        f"their {tail_words(_SHARE)}; {said.needed}.{left_open * (tied > _TIED)}"
     )
 
 

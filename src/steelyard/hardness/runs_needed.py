@@ -1,7 +1,7 @@
 """How many runs until two ensembles of them agree on the hardest samples.
 
-Where the disjoint ensembles there are reach the goal, and stay there, they answer: a score with few
-values can share more in one run than in two, for ids choose among the tied. Where they do not, two
+Where the disjoint ensembles there are reach the goal, and stay there, they answer: a mean over
+orders may pass the goal by luck and fall behind it again. Where they do not, two
 ensembles of m runs are simulated::
 
     value of sample i in an ensemble = effect_i + noise_i sqrt(c / m)     noise_i ~ N(0, s_i^2)

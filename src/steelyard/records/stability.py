@@ -82,8 +82,8 @@ class Stability:
         ``threshold``, the share of all samples selected. ``change`` is |B \ A| / |A|, ``jaccard``
         the samples in both over those in either, both means over draws with 95 % intervals (NaN:
         unknown). ``by_chance`` is the change over that of two random sets, 1 - threshold; ``tied``
-        the share of a set that ids chose among samples of one value, which makes the change smaller
-        than the score deserves.
+        the share of a set that the score leaves open among samples of one value: two ensembles
+        fill it independently, which the change counts.
     correlations : pandas.DataFrame
         One row for each kind, size and ``level``: the rank correlation of all samples, and of the
         class means, with intervals. NaN where there is none: a constant score, fewer than three
@@ -163,7 +163,7 @@ class Stability:
         return estimate, None if np.isnan(ends).any() else Interval(estimate, *ends)
 
     def tied(self, threshold: float = 0.1, runs: int | None = None, side: str = "hardest") -> float:
-        """Return the share of such a set that ids chose among samples of one value."""
+        """Return the share of such a set that is open among samples of one value."""
         size = self.most_disjoint if runs is None else runs
         check_integer(size, "runs", "Stability.tied", 1, self.most_disjoint)
         return float(_only(self._sets("disjoint", side, threshold), size)["tied"])

@@ -30,7 +30,8 @@ def gather_until(
     """Gather runs until two halves of them share enough of their hardest samples.
 
     What stops it is the mean over many ways to halve the runs. Two ensembles of all runs would
-    share more than their halves do, so that it stops rather late than early. It looks after every
+    share more than their halves do, so that it stops rather late than early. Equal values are drawn
+    in each half by itself: a score that leaves its hardest open does not agree. It looks after each
     ``runs`` runs, and so may stop a step early by luck where the curve is flat; the stability that
     is stated afterwards is of the final runs.
 
