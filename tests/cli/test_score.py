@@ -75,7 +75,7 @@ def test_how_the_growth_ended_is_printed(words, capsys):
     assert run([*words, "--runs", "2", "--until", "0.01"]) == 0
     out = capsys.readouterr().out
     assert "2 runs (enough): by aum, two halves of 1 share" in out
-    assert "1 % needs 1 run" in out
+    assert "two runs cannot tell how many 1 % needs" in out
     assert run([*words, "--runs", "2", "--until", "1.5"]) == 2
     assert run([*words, "--runs", "3", "--until", "0.5", "--most-runs", "2"]) == 2
 

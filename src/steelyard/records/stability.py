@@ -39,14 +39,17 @@ class RunsNeeded:
     until : float
         The share of these that two ensembles without a common run are to have in common.
     runs : int or None
-        Runs in each ensemble; None if more than ``most`` are needed.
+        Runs in each ensemble; None if more than ``most`` are needed, or if nothing is known.
     low, high : int or None
-        The range that the evidence allows; None where it has no end.
+        The range that the evidence allows; None where it ends beyond ``most``.
     extrapolated : bool
         Whether ``runs`` is more than half of the runs there are, which no two disjoint ensembles
         have shown: simulated instead, from the spread of samples and the noise of runs.
     most : int
         The largest number considered.
+    known : bool
+        Whether there were runs enough to tell. Two are not: ``runs``, ``low`` and ``high`` are None
+        then, and not because they are many.
     """
 
     share: float
@@ -56,8 +59,11 @@ class RunsNeeded:
     high: int | None
     extrapolated: bool
     most: int
+    known: bool = True
 
     def __str__(self) -> str:
+        if not self.known:
+            return f"two runs cannot tell how many {100 * self.until:g} % needs"
         goal = f"{100 * self.until:g} % needs"
         if self.runs is None:
             return f"{goal} more than {self.most:,} runs (extrapolated)"
