@@ -87,6 +87,21 @@ def test_ties_are_said_where_they_decide(words, capsys):
     assert "Equal values" not in capsys.readouterr().out
 
 
+def test_a_score_of_no_training_named_first_is_said(words, tmp_path, capsys):
+    both = ["--estimators", "knn_disagreement,aum", "--runs", "3"]
+    assert run([*words, *both]) == 0
+    out = capsys.readouterr().out
+    assert "knn_disagreement comes of no training: more --runs do not change it." in out
+    assert "of one run" not in out
+    summary = tmp_path / "scores-summary.json"
+    assert json.loads(summary.read_text())["runs"] == 3
+    assert run([*words, "--estimators", "knn_disagreement"]) == 0
+    assert json.loads(summary.read_text())["runs"] == 0
+    capsys.readouterr()
+    assert run([*words, *both, "--until", "0.5"]) == 2
+    assert "comes of no training" in capsys.readouterr().err
+
+
 def test_one_run_tells_no_stability(words, capsys):
     assert run([*words, "--runs", "1", "--estimators", "aum"]) == 0
     out = capsys.readouterr().out

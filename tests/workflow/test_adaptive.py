@@ -18,6 +18,7 @@ from steelyard.workflow.scores import Scores
 from steelyard.workflow.store import stored_addresses
 
 N = 600
+NO_TRAINING = "knn_disagreement"
 TRAININGS = sys.modules["steelyard.workflow.trainings"]
 
 
@@ -97,6 +98,11 @@ def test_numbers_out_of_range_are_refused_before_any_training(values):
         grown(noise=1, **values)
     with pytest.raises(ParameterError):
         score(None, runs=3, **values)
+
+
+def test_a_score_of_no_training_is_refused_before_any():
+    with pytest.raises(ParameterError, match=f"{NO_TRAINING}' comes of no training"):
+        score(None, estimators=[NO_TRAINING, "aum"], until=0.5)  # before the data are read
 
 
 def test_the_trainings_of_the_first_runs_are_kept(tmp_path, monkeypatch):

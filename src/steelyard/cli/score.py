@@ -22,7 +22,7 @@ from steelyard.records.stability import RunsNeeded, Stability
 from steelyard.report.digits import percent
 from steelyard.workflow import score as score_data
 from steelyard.workflow.engines import choose_engine
-from steelyard.workflow.evidence import plain_scores
+from steelyard.workflow.evidence import comes_of_training, plain_scores
 from steelyard.workflow.scores import Scores, tail_words
 
 _ALL = ", ".join(one.name for one in SCORES)
@@ -88,11 +88,12 @@ def score(
     save_scores(scores, out)
     summary = out.with_name(f"{out.stem}-summary.json")
     said = _Said.of(scores, names[0], until or 0.9)
+    trained = scores.dynamics
     document = header(
         "Scores",
         file=str(out),
         summary=str(summary),
-        runs=scores[names[0]].n_runs,
+        runs=0 if trained is None else trained.n_runs,
         growth=None if scores.growth is None else asdict(scores.growth),
         classes={name: one.by_class().to_dict("records") for name, one in scores.items()},
         class_hardness=said.classes.to_dict(),
@@ -158,6 +159,8 @@ def _interval(classes: ClassHardness, code: int, figure: str, scale: float) -> s
 
 
 def _stability_line(said: _Said) -> str:
+    if not comes_of_training(said.classes.name):
+        return f"{said.classes.name} comes of no training: more --runs do not change it."
     if said.stability is None:
         return f"{said.classes.name} of one run: more --runs tell how stable it is."
     size = said.stability.most_disjoint

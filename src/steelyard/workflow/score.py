@@ -95,7 +95,7 @@ def score(
     if not estimators:
         raise ParameterError("The 'estimators' parameter of score must name one. Got none.")
     if until is not None:
-        check_adaptive(until, share, runs, most_runs)
+        check_adaptive(estimators[0], until, share, runs, most_runs)
     part = training_part(load(data, target))
     recipe = probe_recipe(part, probe)
     with contextlib.ExitStack() as stack:
