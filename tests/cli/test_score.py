@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from steelyard.cli.app import run
-from steelyard.records import ClassHardness, Stability
+from steelyard.records import ClassHardness, Recipe, Stability
 from steelyard.records.agreement import Agreement
 
 
@@ -69,6 +69,23 @@ def test_json_carries_all_of_it(words, tmp_path, capsys):
         path = tmp_path / f"{key}.json"
         path.write_text(json.dumps(document[key]))
         record.load(path)  # each is a record by itself
+
+
+def test_the_summary_says_how_was_trained(words, tmp_path, capsys):
+    probe = ["--probe", "mlp", "--runs", "1", "--seed", "7"]
+    assert run([*words, *probe, "--estimators", "el2n_early"]) == 0
+    summary = tmp_path / "scores-summary.json"
+    document = json.loads(summary.read_text())
+    recipe = Recipe.from_dict(document["recipe"])
+    assert recipe.model == "mlp"
+    assert document["n_epochs"] == recipe.epochs
+    assert document["early_epoch"] == recipe.epochs // 10 - 1  # the last of the first tenth
+    assert document["seed"] == 7
+    assert run([*words, *probe, "--estimators", "n3"]) == 0
+    document = json.loads(summary.read_text())
+    assert [document[key] for key in ("recipe", "early_epoch", "n_epochs", "seed")] == [
+        None, None, 0, 7,
+    ]  # fmt: skip
 
 
 def test_how_the_growth_ended_is_printed(words, capsys):

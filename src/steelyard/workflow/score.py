@@ -12,6 +12,7 @@ from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_choice, check_integer
 from steelyard.datasets import load
 from steelyard.hardness import SCORES, estimate
+from steelyard.records.dynamics import Dynamics
 from steelyard.records.recipe import Recipe
 from steelyard.workflow.adaptive import check_adaptive, gather_until, kept
 from steelyard.workflow.engines import Engine
@@ -129,4 +130,7 @@ def score(
                 most_runs=most_runs,
                 seed=seed,
             )
-    return Scores(estimate(records, estimators), tuple(records), growth, seed)
+    trained = any(isinstance(one, Dynamics) for one in records)
+    return Scores(
+        estimate(records, estimators), tuple(records), growth, seed, recipe if trained else None
+    )

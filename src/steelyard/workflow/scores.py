@@ -16,6 +16,7 @@ from steelyard.records.agreement import Agreement
 from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.hardness import THRESHOLDS, Hardness
+from steelyard.records.recipe import Recipe
 from steelyard.records.stability import RunsNeeded, Stability
 
 
@@ -69,13 +70,16 @@ class Scores(Mapping[str, Hardness]):
     growth : Growth or None
         How the number of runs was found; None where it was given.
     seed : int
-        From which the draws of intervals and orders derive.
+        From which the trainings derive, and the draws of intervals and orders.
+    recipe : Recipe or None
+        How was trained; None where no score needed a training, or nobody said.
     """
 
     hardness: Mapping[str, Hardness]
     records: tuple[Any, ...]
     growth: Growth | None = None
     seed: int = 0
+    recipe: Recipe | None = None
     _by_run: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
