@@ -186,3 +186,5 @@ def test_what_score_returns_says_what_was_trained():
     np.testing.assert_allclose(found.by_run("el2n").mean(axis=0), found["el2n"].values)
     with pytest.raises(ParameterError, match="estimators"):
         score(TABLE, estimators=[], probe=TREES)
+    with pytest.raises(ParameterError, match=r"sequence of names. Got 'aum'.*\('aum',\)"):
+        score(TABLE, estimators="aum", probe=TREES)

@@ -91,6 +91,12 @@ def score(
     """
     check_integer(runs, "runs", "score", 1)
     check_integer(seed, "seed", "score", 0)
+    if isinstance(estimators, str):
+        raise ParameterError(
+            "The 'estimators' parameter of score must be a sequence of names. "
+            f"Got {estimators!r} instead.",
+            hint=f"write ({estimators!r},).",
+        )
     for name in estimators:  # before the work, not after it
         check_choice(name, "estimators", "score", _ALL)
     if not estimators:
