@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from steelyard.cli.app import run
-from steelyard.records import ClassHardness, Stability
+from steelyard.records import ClassHardness, Recipe, Stability
 from steelyard.records.agreement import Agreement
 
 
@@ -71,20 +71,52 @@ def test_json_carries_all_of_it(words, tmp_path, capsys):
         record.load(path)  # each is a record by itself
 
 
+def test_the_summary_says_how_was_trained(words, tmp_path, capsys):
+    probe = ["--probe", "mlp", "--runs", "1", "--seed", "7"]
+    assert run([*words, *probe, "--estimators", "el2n_early"]) == 0
+    summary = tmp_path / "scores-summary.json"
+    document = json.loads(summary.read_text())
+    recipe = Recipe.from_dict(document["recipe"])
+    assert recipe.model == "mlp"
+    assert document["n_epochs"] == recipe.epochs
+    assert document["early_epoch"] == recipe.epochs // 10 - 1  # the last of the first tenth
+    assert document["seed"] == 7
+    assert run([*words, *probe, "--estimators", "n3"]) == 0
+    document = json.loads(summary.read_text())
+    assert [document[key] for key in ("recipe", "early_epoch", "n_epochs", "seed")] == [
+        None, None, 0, 7,
+    ]  # fmt: skip
+
+
 def test_how_the_growth_ended_is_printed(words, capsys):
     assert run([*words, "--runs", "2", "--until", "0.01"]) == 0
     out = capsys.readouterr().out
     assert "2 runs (enough): by aum, two halves of 1 share" in out
-    assert "1 % needs 1 run" in out
+    assert "two runs cannot tell how many 1 % needs" in out
     assert run([*words, "--runs", "2", "--until", "1.5"]) == 2
     assert run([*words, "--runs", "3", "--until", "0.5", "--most-runs", "2"]) == 2
 
 
 def test_ties_are_said_where_they_decide(words, capsys):
     assert run(["score", "digits", *words[-2:], "--runs", "2", "--estimators", "forgetting"]) == 0
-    assert "ids chose" in capsys.readouterr().out
+    assert "Equal values leave" in capsys.readouterr().out
     assert run([*words, "--runs", "2", "--estimators", "aum"]) == 0
-    assert "ids chose" not in capsys.readouterr().out
+    assert "Equal values" not in capsys.readouterr().out
+
+
+def test_a_score_of_no_training_named_first_is_said(words, tmp_path, capsys):
+    both = ["--estimators", "knn_disagreement,aum", "--runs", "3"]
+    assert run([*words, *both]) == 0
+    out = capsys.readouterr().out
+    assert "knn_disagreement comes of no training: more --runs do not change it." in out
+    assert "of one run" not in out
+    summary = tmp_path / "scores-summary.json"
+    assert json.loads(summary.read_text())["runs"] == 3
+    assert run([*words, "--estimators", "knn_disagreement"]) == 0
+    assert json.loads(summary.read_text())["runs"] == 0
+    capsys.readouterr()
+    assert run([*words, *both, "--until", "0.5"]) == 2
+    assert "comes of no training" in capsys.readouterr().err
 
 
 def test_one_run_tells_no_stability(words, capsys):

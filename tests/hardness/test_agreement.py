@@ -34,6 +34,15 @@ def some(n=200, seed=0):
     }
 
 
+def inside(values, k):
+    """The probability of each sample to be of the k hardest, ties broken at random."""
+    found = []
+    for value in values:
+        above, equal = sum(one > value for one in values), sum(one == value for one in values)
+        found.append(min(max((k - above) / equal, 0), 1))
+    return np.array(found)
+
+
 def test_every_pair_equals_scipy_and_the_sets_themselves():
     columns, labels = some(), np.random.default_rng(1).integers(0, 5, 200)
     given = scores(columns, labels)
@@ -48,8 +57,8 @@ def test_every_pair_equals_scipy_and_the_sets_themselves():
         means = [[values[labels == code].mean() for code in range(5)] for values in (a, b)]
         assert row["pearson"] == pytest.approx(pearsonr(*means)[0])
         for percent in (10, 30, 90):
-            sets = [set(given[name].hardest(2 * percent)) for name in (one, other)]
-            expected = len(sets[0] & sets[1]) / len(sets[0] | sets[1])
+            sets = [inside(values, 2 * percent) for values in (a, b)]
+            expected = sets[0] @ sets[1] / (4 * percent - sets[0] @ sets[1])
             assert row[f"jaccard_{percent}"] == pytest.approx(expected)
         assert found.between(other, one, "kendall") == pytest.approx(row["kendall"])
         assert found.hardest_shared(0.3)[
@@ -86,6 +95,26 @@ def test_unrelated_scores_agree_as_chance_does():
     assert found.n_kendall == 3000
     assert found.n == 20_000
     assert abs(found.between("a", "b", "kendall")) < 0.05
+
+
+def test_unrelated_scores_of_few_values_agree_as_chance_does():
+    one, other = (np.random.default_rng(6).random(size=(2, 20_000)) < 0.3).astype(float)
+    found = agreement(scores({"a": one, "b": other, "flat": np.zeros(20_000), "turned": -one}))
+    expected = [t / (2 - t) for t in found.thresholds]
+    for pair in (("a", "b"), ("a", "flat"), ("b", "flat")):
+        at, beside = (found.names.index(name) for name in pair)
+        assert found.jaccard[:, at, beside] == pytest.approx(expected, abs=0.01)
+    assert found.between("a", "turned", "jaccard") == 0
+
+
+def test_two_scores_of_one_order_are_the_same_tied_or_not():
+    values = np.random.default_rng(7).integers(0, 3, 500).astype(float)
+    close = values.copy()
+    close[np.flatnonzero(values == 2)[0]] = 0  # one sample of the hardest is easy
+    found = agreement(scores({"a": values, "b": 5 * values**3 - 1, "c": close}))
+    at = {name: found.names.index(name) for name in "abc"}
+    assert (found.jaccard[:, at["a"], at["b"]] == 1).all()
+    assert found.between("a", "c", "jaccard") < 0.5  # either draws 50 of some 160
 
 
 def test_a_constant_score_and_two_classes_have_no_correlation():

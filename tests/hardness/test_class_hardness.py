@@ -43,9 +43,9 @@ def test_the_estimates_are_numpys():
     assert found.hardest_first()[0] == NAMES[np.argmax(found.figures["mean"][:, 0])]
 
 
-def test_a_share_that_cuts_a_sample_counts_a_part_of_it():
+def test_a_share_that_cuts_a_sample_leaves_it_out():
     found = made([[5.0, 4.0, 3.0, 2.0]], [0, 1, 2, 2], share=0.375)  # one sample and a half
-    assert found.figures["tail"][:, 0] == pytest.approx([1, 0.5, 0])
+    assert found.figures["tail"][:, 0].tolist() == [1, 0, 0]
 
 
 def test_tied_samples_share_the_tail_whatever_their_ids():

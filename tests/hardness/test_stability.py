@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from steelyard._support.errors import DataError, ParameterError
-from steelyard.hardness.stability import stability
+from steelyard.hardness.stability import halves_share, stability
 from steelyard.records.hardness import Hardness
 
 T = np.arange(1, 10) / 10
@@ -28,6 +28,15 @@ def hardest(values, ids):
     return one.hardest(len(ids))
 
 
+def inside(values, k):
+    """The probability of each sample to be of the k hardest, ties broken at random."""
+    found = []
+    for value in values:
+        above, equal = sum(one > value for one in values), sum(one == value for one in values)
+        found.append(min(max((k - above) / equal, 0), 1))
+    return np.array(found)
+
+
 @pytest.mark.parametrize("values", ["different", "tied"])
 def test_two_runs_equal_the_sets_themselves(values):
     random = np.random.default_rng(0)
@@ -38,8 +47,8 @@ def test_two_runs_equal_the_sets_themselves(values):
     for side in ("hardest", "easiest"):
         for at, t in enumerate(T):
             k = int(t * 57 + 1e-9)
-            a, b = (set(hardest(one, ids)[:: 1 if side == "hardest" else -1][:k]) for one in by_run)
-            change, jaccard = len(b - a) / len(a), len(a & b) / len(a | b)
+            a, b = (inside(one if side == "hardest" else -one, k) for one in by_run)
+            change, jaccard = 1 - a @ b / k, a @ b / (2 * k - a @ b)
             assert figures(found, "disjoint", 1, side, "change")[at] == pytest.approx(change)
             assert figures(found, "disjoint", 1, side, "jaccard")[at] == pytest.approx(jaccard)
             by_chance = figures(found, "disjoint", 1, side, "by_chance")[at]
@@ -95,18 +104,35 @@ def test_the_easiest_are_what_the_hardest_leave():
     assert easy == pytest.approx(hard[::-1])
 
 
-def test_what_ids_chose_among_equal_values_is_said():
+def test_what_equal_values_leave_open_is_said_and_not_found_again():
     values = np.zeros((3, 100))
     values[:, :5] = 1.0
     found = made(values)
-    # five samples are the hardest; the rest of the tenth, and the next, are the first by id
+    # five samples are the hardest; the rest of the tenth, and the next, are any of the 95
     assert figures(found, "disjoint", 1, "hardest", "tied")[:2] == pytest.approx([0.5, 0.75])
     assert figures(found, "disjoint", 1, "easiest", "tied")[0] == pytest.approx(1)
-    assert (found.sets["change"] == 0).all()
+    change = figures(found, "disjoint", 1, "hardest", "change")
+    assert change == pytest.approx([1 - (5 + (k - 5) ** 2 / 95) / k for k in range(10, 100, 10)])
+    nested = figures(found, "nested", 2, "hardest", "change")
+    assert nested == pytest.approx(change)
     halves = made(np.repeat([[0.0, 1.0]] * 2, 50, axis=1))  # nothing is left to ids at one half
     for side in ("hardest", "easiest"):
         tied = figures(halves, "disjoint", 1, side, "tied")
         assert tied == pytest.approx([1, 1, 1, 1, 0, 1 / 6, 2 / 7, 3 / 8, 4 / 9])
+
+
+def test_a_score_that_leaves_its_hardest_open_changes_by_chance():
+    constant = made(np.ones((4, 50)))
+    assert constant.sets["by_chance"].to_numpy() == pytest.approx(1)
+    few = (np.random.default_rng(9).random((6, 3000)) < 0.3).astype(float)  # unrelated runs of 0, 1
+    found = made(few)
+    for runs in (1, 3):
+        change = figures(found, "disjoint", runs, "hardest", "change")
+        assert change == pytest.approx(1 - T, abs=0.02)
+    ids = np.arange(3000)
+    assert halves_share(few, ids) == pytest.approx(0.1, abs=0.01)
+    assert halves_share(np.ones((2, 3000)), ids) == pytest.approx(0.1)
+    assert halves_share(np.tile(np.arange(3000.0), (4, 1)), ids) == 1
 
 
 def test_a_constant_score_has_no_rank_correlation():

@@ -5,6 +5,7 @@ from records.samples import IDS, LABELS, NAMES, TEXT_IDS, assert_same, hardness,
 from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard._support.storage import read_parquet
 from steelyard.records import Hardness, load_scores, save_scores
+from steelyard.records.hardness import size_of_share
 
 
 def made(values, labels=None, names=("a", "b"), ids=None, spread=None, runs=2):
@@ -106,3 +107,11 @@ def test_a_record_holds_its_own_arrays():
     for array in (one.values, one.spread, one.ids, one.labels, one.ranks):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "size"),
+    [(0.1, 100, 10), (0.29, 100, 29), (0.1, 1797, 179), (0.1, 5, 1), (0.99, 5, 4), (0.5, 1, 1)],
+)
+def test_a_share_is_a_whole_number_of_samples_never_none_and_never_all(share, n, size):
+    assert size_of_share(share, n) == size

@@ -76,3 +76,9 @@ def test_other_tables_are_refused(changes):
 )
 def test_the_answer_in_words(values, words):
     assert str(RunsNeeded(0.1, 0.9, *values, most=1000)) == words
+
+
+def test_unknown_is_not_many():
+    unknown = RunsNeeded(0.1, 0.9, None, None, None, False, most=1000, known=False)
+    assert str(unknown) == "two runs cannot tell how many 90 % needs"
+    assert unknown != RunsNeeded(0.1, 0.9, None, None, None, False, most=1000)

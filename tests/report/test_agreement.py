@@ -81,6 +81,17 @@ def test_what_cannot_be_compared_is_no_data(weighing):
     assert "no data" in section.chart.data[0]["text"][0]
 
 
+def test_the_caption_says_what_the_colours_hide(weighing):
+    values = weighing.hardness["aum"].values
+    turned = scored(weighing, a=values, b=-values)
+    (data,) = agreement.section(turned).chart.data
+    assert min(data["z"]) == -100 < data["zmin"]  # so light is not only zero
+    said = Page(render(turned)).text
+    assert "below 0 as light as 0" in said
+    assert "One scale of colours serves two measures" in said
+    assert "negative ones are as light as 0" in agreement.section(turned).chart.alternative
+
+
 def test_twenty_scores_scroll_and_fold(weighing):
     random, values = np.random.default_rng(1), weighing.hardness["aum"].values
     many = {f"score_{at}": values + at / 10 * random.normal(size=len(values)) for at in range(20)}

@@ -18,6 +18,7 @@ from steelyard.workflow.scores import Scores
 from steelyard.workflow.store import stored_addresses
 
 N = 600
+NO_TRAINING = "knn_disagreement"
 TRAININGS = sys.modules["steelyard.workflow.trainings"]
 
 
@@ -79,6 +80,15 @@ def test_one_run_has_no_halves_and_another_share_other_ones():
     assert "hardest 50 %" in str(wide)
 
 
+def test_ties_do_not_stop_it():
+    found = score(
+        "digits", estimators=["forgetting"], runs=2, until=0.75, most_runs=4, engine=Local(1)
+    )
+    assert not found.growth.reached
+    assert [runs for runs, _ in found.growth.steps] == [2, 4]
+    assert found.growth.steps[0][1] < 0.6
+
+
 @pytest.mark.parametrize(
     "values",
     [{"until": 0}, {"until": 1}, {"until": 0.5, "share": 1}, {"until": 0.5, "most_runs": 2}],
@@ -88,6 +98,11 @@ def test_numbers_out_of_range_are_refused_before_any_training(values):
         grown(noise=1, **values)
     with pytest.raises(ParameterError):
         score(None, runs=3, **values)
+
+
+def test_a_score_of_no_training_is_refused_before_any():
+    with pytest.raises(ParameterError, match=f"{NO_TRAINING}' comes of no training"):
+        score(None, estimators=[NO_TRAINING, "aum"], until=0.5)  # before the data are read
 
 
 def test_the_trainings_of_the_first_runs_are_kept(tmp_path, monkeypatch):
@@ -171,3 +186,5 @@ def test_what_score_returns_says_what_was_trained():
     np.testing.assert_allclose(found.by_run("el2n").mean(axis=0), found["el2n"].values)
     with pytest.raises(ParameterError, match="estimators"):
         score(TABLE, estimators=[], probe=TREES)
+    with pytest.raises(ParameterError, match=r"sequence of names. Got 'aum'.*\('aum',\)"):
+        score(TABLE, estimators="aum", probe=TREES)

@@ -22,13 +22,13 @@ from steelyard.records.stability import RunsNeeded, Stability
 from steelyard.report.digits import percent
 from steelyard.workflow import score as score_data
 from steelyard.workflow.engines import choose_engine
-from steelyard.workflow.evidence import plain_scores
+from steelyard.workflow.evidence import comes_of_training, plain_scores
 from steelyard.workflow.scores import Scores, tail_words
 
 _ALL = ", ".join(one.name for one in SCORES)
 _PLAIN = ",".join(plain_scores())
 _SHARE = 0.1  # the hardest tenth
-_TIED = 0.02  # ours: the share of it that ids chose from which on this is said
+_TIED = 0.02  # ours: the share of it that equal values leave open from which on this is said
 
 
 @options.reads_data
@@ -88,11 +88,16 @@ def score(
     save_scores(scores, out)
     summary = out.with_name(f"{out.stem}-summary.json")
     said = _Said.of(scores, names[0], until or 0.9)
+    trained = scores.dynamics
     document = header(
         "Scores",
         file=str(out),
         summary=str(summary),
-        runs=scores[names[0]].n_runs,
+        runs=0 if trained is None else trained.n_runs,
+        n_epochs=0 if trained is None else trained.n_epochs,
+        early_epoch=None if trained is None else trained.early_epoch,
+        recipe=None if scores.recipe is None else scores.recipe.to_dict(),
+        seed=seed,
         growth=None if scores.growth is None else asdict(scores.growth),
         classes={name: one.by_class().to_dict("records") for name, one in scores.items()},
         class_hardness=said.classes.to_dict(),
@@ -158,6 +163,8 @@ def _interval(classes: ClassHardness, code: int, figure: str, scale: float) -> s
 
 
 def _stability_line(said: _Said) -> str:
+    if not comes_of_training(said.classes.name):
+        return f"{said.classes.name} comes of no training: more --runs do not change it."
     if said.stability is None:
         return f"{said.classes.name} of one run: more --runs tell how stable it is."
     size = said.stability.most_disjoint
@@ -167,10 +174,10 @@ def _stability_line(said: _Said) -> str:
         figure = percent(interval)
         shared = f"{figure.value} % {figure.range}"
     tied = said.stability.tied(_SHARE)
-    chosen = f" It looks more stable than it is: ids chose {100 * tied:.0f} % among equal values."
+    left_open = f" Equal values leave {100 * tied:.0f} % of it open."
     return (
         f"{said.classes.name}: two ensembles of {size} run{'s' * (size > 1)} share {shared} of "
-        f"their {tail_words(_SHARE)}; {said.needed}.{chosen * (tied > _TIED)}"
+        f"their {tail_words(_SHARE)}; {said.needed}.{left_open * (tied > _TIED)}"
     )
 
 

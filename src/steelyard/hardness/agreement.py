@@ -14,9 +14,8 @@ from steelyard._support.errors import MismatchError, ParameterError
 from steelyard._support.seeding import uniform_by_id
 from steelyard._support.validation import check_integer, check_real
 from steelyard.records.agreement import Agreement
-from steelyard.records.hardness import Hardness
+from steelyard.records.hardness import THRESHOLDS, Hardness, size_of_share
 
-THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
 KENDALL = 3000  # ours: samples that Kendall's tau is computed from at the most
 
 
@@ -34,7 +33,10 @@ def agreement(
     scores : mapping of str to Hardness
         Scores of the same samples, at least one.
     thresholds : sequence of float
-        Shares of all samples, in (0, 1), whose hardest sets are compared; exact counts, ties by id.
+        Shares of all samples, in (0, 1), whose hardest sets are compared; exact counts. Where equal
+        values leave open which samples belong to a set, each score draws them by itself, and what
+        two have in common is its expectation over all such draws. Two scores of one order are the
+        same score, tied or not: their index is 1.
     most_kendall : int
         Kendall's tau is computed from as many samples at the most, drawn by their ids.
     seed : int
@@ -62,7 +64,9 @@ def agreement(
             raise MismatchError("Only scores of the same samples can be compared.")
     n = len(first.ids)
     names = sorted(scores)
-    spearman = _correlations([rankdata(scores[name].values) for name in names])
+    # hardest first, so that ranks count places
+    ranks = [rankdata(-scores[name].values) for name in names]
+    spearman = _correlations(ranks)
     order = _alike(spearman)
     names = [names[at] for at in order]
     values = [scores[name].values for name in names]
@@ -77,7 +81,7 @@ def agreement(
         spearman[np.ix_(order, order)],
         kendall,
         _correlations([_class_means(one, first.labels) for one in values]),
-        _jaccard([scores[name].hardest(n) for name in names], shares),
+        _jaccard([ranks[at] for at in order], shares),
         n,
         len(drawn),
         first.data_fingerprint,
@@ -102,18 +106,24 @@ def _class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.bincount(labels, weights=values)[counts > 0] / counts[counts > 0]
 
 
-def _jaccard(hardest: list[np.ndarray], shares: Sequence[float]) -> np.ndarray:
-    """Return the indices of the hardest sets, shape (T, S, S), from positions hardest first."""
-    n = len(hardest[0])
+def _jaccard(ranks: list[np.ndarray], shares: Sequence[float]) -> np.ndarray:
+    """Return the indices of the hardest sets, shape (T, S, S), from mid-ranks, 1 the hardest."""
+    n = len(ranks[0])
+    one_order = np.array([[np.array_equal(a, b) for b in ranks] for a in ranks])
     found = []
     for share in shares:
-        size = min(max(int(share * n + 1e-9), 1), n)
-        inside = np.zeros((len(hardest), n), dtype=np.float32)  # exact up to 16 million
-        for row, positions in zip(inside, hardest, strict=True):
-            row[positions[:size]] = 1
-        both = (inside @ inside.T).astype(np.float64)
+        size = size_of_share(share, n)
+        inside = np.stack([_inside(one, size) for one in ranks])
+        both = np.where(one_order, size, inside @ inside.T)
         found.append(both / (2 * size - both))
-    return np.array(found).reshape(len(shares), len(hardest), len(hardest))
+    return np.array(found).reshape(len(shares), len(ranks), len(ranks))
+
+
+def _inside(ranks: np.ndarray, size: int) -> np.ndarray:
+    """Return the probability of each sample to be of the hardest, ties drawn at random."""
+    last = np.partition(ranks, size - 1)[size - 1]
+    before, tied = ranks < last, ranks == last
+    return before + tied * (size - np.count_nonzero(before)) / np.count_nonzero(tied)
 
 
 def _alike(spearman: np.ndarray) -> np.ndarray:

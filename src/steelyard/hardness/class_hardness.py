@@ -25,6 +25,7 @@ from steelyard._support.seeding import generator
 from steelyard._support.validation import check_integer, check_real
 from steelyard.records.class_hardness import FIGURES, ClassHardness
 from steelyard.records.classes import check_class_names, check_codes
+from steelyard.records.hardness import size_of_share
 
 TAIL = 0.1  # ours: "the hardest" are the hardest tenth
 DRAWS = 400  # ours: a standard error is then known to 4 %
@@ -127,8 +128,8 @@ def _figures(values: np.ndarray, sizes: np.ndarray, share: float) -> dict[str, n
     """Return each figure of each class, shape (K,), of values that stand class by class."""
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     found = {"mean": np.add.reduceat(values, starts) / sizes}
-    n_tail = share * len(values)
-    nth = len(values) - int(np.ceil(n_tail - 1e-9))
+    n_tail = size_of_share(share, len(values))
+    nth = len(values) - n_tail
     cut = np.partition(values, nth)[nth]
     above, tied = (
         np.add.reduceat(one, starts, dtype=float) for one in (values > cut, values == cut)

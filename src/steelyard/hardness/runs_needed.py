@@ -1,7 +1,7 @@
 """How many runs until two ensembles of them agree on the hardest samples.
 
-Where the disjoint ensembles there are reach the goal, and stay there, they answer: a score with few
-values can share more in one run than in two, for ids choose among the tied. Where they do not, two
+Where the disjoint ensembles there are reach the goal, and stay there, they answer: a mean over
+orders may pass the goal by luck and fall behind it again. Where they do not, two
 ensembles of m runs are simulated::
 
     value of sample i in an ensemble = effect_i + noise_i sqrt(c / m)     noise_i ~ N(0, s_i^2)
@@ -22,9 +22,11 @@ from steelyard._support.arrays import frozen_ids
 from steelyard._support.errors import MismatchError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_real
+from steelyard.records.hardness import size_of_share
 from steelyard.records.stability import RunsNeeded, Stability
 
 MOST = 1000  # ours: runs beyond which an extrapolation says no more than "more than that"
+_LEAST = 3  # runs: the fewest that the jackknife can leave one out of and compare
 _SIMILAR = 0.02  # ours: the share of all samples over which noise is averaged
 _SIMULATED = 200_000  # values a simulated ensemble, over its repetitions
 
@@ -59,7 +61,8 @@ def runs_needed(
     -------
     RunsNeeded
         Its range is where the ends of the curve's intervals reach the goal; of an extrapolation,
-        where it does when made from the ends at the largest disjoint ensembles.
+        where it does when made from the ends at the largest disjoint ensembles. Of fewer than three
+        runs nothing is known: two ensembles of one run are a single pair, without an interval.
 
     Raises
     ------
@@ -76,6 +79,8 @@ def runs_needed(
             f"Got {values.shape}."
         )
     curve = stability.curve(share)
+    if len(values) < _LEAST:
+        return RunsNeeded(share, until, None, None, None, False, MOST, known=False)
     by_id = np.argsort(frozen_ids(ids, stability.n, "runs_needed"), kind="stable")
     simulated = _Simulated(values[:, by_id], share, generator(seed, purpose="runs needed"))
     found: list[int | None] = []
@@ -105,7 +110,7 @@ class _Simulated:
         self._effects = means
         pairs = -(-_SIMULATED // n)
         self._noise = random.normal(size=(pairs, 2, n)) * np.sqrt(similar)
-        self._size = min(max(int(share * n + 1e-9), 1), n - 1)
+        self._size = size_of_share(share, n)
 
     def shared(self, scale: float) -> float:
         """Return the mean share of the hardest in common, with noise of that scale."""
@@ -126,7 +131,7 @@ class _Simulated:
         Both are scales of the noise, which falls with the root of the runs: the goal's over that
         of what was seen.
         """
-        if np.isnan(seen) or not self._effects.std() > 0:
+        if not self._effects.std() > 0:
             return None
         at_size, at_goal = self._scale_of(max(seen, 1e-9)), self._scale_of(until)
         if at_size is None or at_goal is None or at_goal <= 0:

@@ -7,7 +7,9 @@ Two comparisons, over many random orders of the runs:
 
 Nested ensembles have all runs but one in common and change little for that reason alone; the
 disjoint ones answer whether somebody else, with as many runs, would find the same samples. Sets
-are exact: the ``threshold * n`` first samples, ties by id. A set B beside A of the same size has
+are exact: the ``threshold * n`` first samples. Where equal values stand on both sides of a cut the
+score leaves open which of them are in, and each ensemble breaks the tie by itself: what two have in
+common is its expectation over all ways to do so. A set B beside A of the same size has
 
     change = |B \ A| / |A|        J = |A and B| / |A or B| = (1 - change) / (1 + change)
 
@@ -30,9 +32,9 @@ from steelyard._support.arrays import frozen_ids
 from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_integer, check_real
+from steelyard.records.hardness import THRESHOLDS, size_of_share
 from steelyard.records.stability import CORRELATIONS, LEVELS, SETS, SIDES, Stability
 
-THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
 DRAWS = 30  # ours: orders of the runs
 _LEFT_OUT = 10  # runs that the jackknife leaves out in turn
 _WORK = 5e6  # values to sort beside one run left out: as many orders as that allows, 4 at least
@@ -66,7 +68,7 @@ def stability(
     labels : ndarray of shape (n,)
         Class codes.
     ids : ndarray of shape (n,)
-        Sample ids, by which ties are broken.
+        Sample ids: what is computed follows them, not the rows.
     name : str
         The score's name.
     thresholds : sequence of float
@@ -140,13 +142,14 @@ def halves_share(
 
     The mean over many ways to halve the runs; of an odd number one is left out each time. Two
     ensembles of all runs would share more, so that it is a cautious measure of what there is.
+    Equal values are drawn in each half by itself, as in `stability`.
 
     Parameters
     ----------
     by_run : ndarray of shape (runs, n)
         The score in each run; at least two.
     ids : ndarray of shape (n,)
-        Sample ids, by which ties are broken.
+        Sample ids: what is computed follows them, not the rows.
     share : float
         The share of all samples that is the hardest, in (0, 1).
     draws : int
@@ -167,22 +170,33 @@ def halves_share(
 
 
 def _sizes(thresholds: Sequence[float], n: int) -> np.ndarray:
-    """Return the whole number of samples at each threshold, at least 1 and fewer than n."""
+    """Return the number of samples at each threshold."""
     if not len(thresholds):
         raise ParameterError("The 'thresholds' parameter of stability must hold one. Got none.")
     checked = [check_real(one, "thresholds", "stability", 0, 1, "()") for one in thresholds]
-    # 0.29 * 100 is 28.999999999999996
-    return np.array([min(max(int(one * n + 1e-9), 1), n - 1) for one in checked])
+    return np.array([size_of_share(one, n) for one in checked])
 
 
 @dataclass(frozen=True, eq=False)
 class _Ranked:
-    """An ensemble's samples in order: hardest first, ties by id."""
+    """An ensemble's samples in order: hardest first, tied ones anyhow."""
 
     places: np.ndarray  # of each sample, 0 the hardest
     ranks: np.ndarray  # mid-ranks, centred, of length 1 as a vector; zeros if all are tied
     class_ranks: np.ndarray  # the same of the class means
-    tied: np.ndarray  # for each cut, the share of the set that ids chose
+    cuts: np.ndarray  # places before which a set ends
+    starts: np.ndarray  # for each cut, the first place of the value that stands on both sides of it
+    ends: (
+        np.ndarray
+    )  # and the one behind its last; both the cut itself where there is no such value
+
+    def inside(self, at: int) -> np.ndarray:
+        """Return the probability of each sample to stand before a cut."""
+        start, end = self.starts[at], self.ends[at]
+        found = (self.places < start).astype(np.float64)
+        tied = (self.places >= start) & (self.places < end)
+        found[tied] = (self.cuts[at] - start) / max(end - start, 1)
+        return found
 
 
 class _Compared:
@@ -228,37 +242,42 @@ class _Compared:
 
     def _ranked(self, total: np.ndarray) -> _Ranked:
         n = len(total)
-        order = np.argsort(-total)
+        order = np.argsort(-total)  # in any order among the tied: no figure depends on it
         ranked = total[order]
         begins = np.concatenate([[True], ranked[1:] != ranked[:-1]])
-        ties = not begins.all()
-        if ties:  # a stable sort would take ten times as long, ties or not
-            group = np.cumsum(begins) - 1
-            order = np.sort(group * n + order) % n
         places = np.empty(n, dtype=np.int32)
         places[order] = np.arange(n, dtype=np.int32)
-        tied = np.zeros(len(self._cuts))
+        starts = ends = self._cuts
         ranks = places.astype(np.float64)
-        if ties:
-            starts = np.flatnonzero(begins)
-            ends = np.append(starts[1:], n)
-            ranks[order] = ((starts + ends - 1) / 2)[group]
-            tied = self._tied(starts[group[self._cuts]], ends[group[self._cuts]])
+        if not begins.all():
+            group = np.cumsum(begins) - 1
+            firsts = np.flatnonzero(begins)
+            lasts = np.append(firsts[1:], n)
+            ranks[order] = ((firsts + lasts - 1) / 2)[group]
+            behind = group[self._cuts]  # a tie that reaches over a cut starts before it
+            starts = firsts[behind]
+            ends = np.where(starts < self._cuts, lasts[behind], self._cuts)
         present = self._counts > 0
         means = np.bincount(self._codes, weights=total)[present] / self._counts[present]
         class_ranks = _unit(rankdata(-means)) if len(means) > 2 else np.zeros(len(means))
-        return _Ranked(places, _unit(ranks), class_ranks, tied)
+        return _Ranked(places, _unit(ranks), class_ranks, self._cuts, starts, ends)
 
-    def _tied(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """Return the share of each set that ids chose, where equal values stand on both sides."""
-        s, cuts = len(self.sizes), self._cuts
-        outside = starts == cuts
-        chosen = np.concatenate([(cuts - starts)[:s], (ends - cuts)[s:]])
-        return np.where(outside, 0, chosen) / np.tile(self.sizes, 2)
+    def _tied(self, one: _Ranked) -> np.ndarray:
+        """Return the share of each set that is open among equal values."""
+        s = len(self.sizes)
+        chosen = np.concatenate([(one.cuts - one.starts)[:s], (one.ends - one.cuts)[s:]])
+        return chosen / np.tile(self.sizes, 2)
 
     def _compare(self, a: _Ranked, b: _Ranked) -> np.ndarray:
         later = np.maximum(a.places, b.places)
-        both = {cut: np.count_nonzero(later < cut) for cut in set(self._cuts.tolist())}
+        is_open = (a.starts < self._cuts) | (b.starts < self._cuts)
+        once = {
+            cut: at for at, cut in enumerate(self._cuts.tolist())
+        }  # most cuts stand there twice
+        both = {
+            cut: a.inside(at) @ b.inside(at) if is_open[at] else np.count_nonzero(later < cut)
+            for cut, at in once.items()
+        }
         in_both = np.array([both[cut] for cut in self._cuts.tolist()])
         # as many as a cut loses in front of it, it gains behind it
         change = (self._cuts - in_both) / np.tile(self.sizes, 2)
@@ -267,7 +286,7 @@ class _Compared:
             for one, other in ((a.ranks, b.ranks), (a.class_ranks, b.class_ranks))
         )
         jaccard = (1 - change) / (1 + change)
-        tied = np.maximum(a.tied, b.tied)
+        tied = np.maximum(self._tied(a), self._tied(b))
         return np.concatenate([change, jaccard, tied, [of_samples, of_classes]])
 
 
@@ -295,8 +314,7 @@ def _with_intervals(
     lows, highs = {}, {}
     for kind, mean in means.items():
         small = np.array([[one[kind] for one in per_run] for per_run in without])
-        whole = np.array([one[kind][: small.shape[2]] for one in found[: len(repeated)]])
-        variance = _jackknife(small - whole, n_runs)
+        variance = _jackknife(small, n_runs)
         # what is left of the draws: the mean over all orders there are is not known either
         spread = np.array([one[kind] for one in found])
         drawn = spread.var(axis=0, ddof=1) / len(found) if len(found) > 1 else 0.0
@@ -309,17 +327,17 @@ def _with_intervals(
     return means, lows, highs
 
 
-def _jackknife(differences: np.ndarray, n_runs: int) -> np.ndarray:
+def _jackknife(without: np.ndarray, n_runs: int) -> np.ndarray:
     """Return the variance of the figures, shape (sizes, figures).
 
     Parameters
     ----------
-    differences : ndarray of shape (runs left out, orders, sizes, figures)
-        What leaving out a run changes in one order.
+    without : ndarray of shape (runs left out, orders, sizes, figures)
+        What one order shows without a run.
     n_runs : int
         Runs in all.
     """
-    between = differences.mean(axis=1).var(axis=0, ddof=1)
+    between = without.mean(axis=1).var(axis=0, ddof=1)
     return between * (n_runs - 1) ** 2 / n_runs
 
 

@@ -36,7 +36,8 @@ class Agreement:
     spearman, kendall, pearson : ndarray of shape (S, S)
         Symmetric; NaN where there is none: a score that is constant, fewer than three classes.
     jaccard : ndarray of shape (T, S, S)
-        Two random sets of a share t have t / (2 - t).
+        Two random sets of a share t have t / (2 - t), and so have those of two scores that leave
+        open which of equal values they hold; two scores of one order have 1.
     n, n_kendall : int
         Samples, and those of them that Kendall's tau was computed from.
     data_fingerprint : str

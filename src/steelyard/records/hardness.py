@@ -17,6 +17,7 @@ from steelyard._support.storage import header, read_parquet, write_parquet
 from steelyard._support.validation import check_integer
 from steelyard.records.classes import check_class_names, check_codes
 
+THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))  # shares of all samples, for curves
 _SPREAD = "_spread"
 _CLASS_VIEW = ["class", "count", "mean", "median", "q10", "q90", "mean_rank"]
 
@@ -137,6 +138,20 @@ def require_same_samples(one: Hardness, other: Hardness) -> None:
             f"The scores {one.name!r} and {other.name!r} are of other samples, or of the same in "
             "another order."
         )
+
+
+def size_of_share(share: float, n: int) -> int:
+    """Return how many of n samples are a share of them: rounded down, never none and never all.
+
+    Parameters
+    ----------
+    share : float
+        In (0, 1).
+    n : int
+        Samples in all; of a single one it is that one.
+    """
+    # 0.29 * 100 is 28.999999999999996
+    return min(max(int(share * n + 1e-9), 1), max(n - 1, 1))
 
 
 def save_scores(scores: Mapping[str, Hardness], path: str | Path) -> None:

@@ -39,14 +39,17 @@ class RunsNeeded:
     until : float
         The share of these that two ensembles without a common run are to have in common.
     runs : int or None
-        Runs in each ensemble; None if more than ``most`` are needed.
+        Runs in each ensemble; None if more than ``most`` are needed, or if nothing is known.
     low, high : int or None
-        The range that the evidence allows; None where it has no end.
+        The range that the evidence allows; None where it ends beyond ``most``.
     extrapolated : bool
         Whether ``runs`` is more than half of the runs there are, which no two disjoint ensembles
         have shown: simulated instead, from the spread of samples and the noise of runs.
     most : int
         The largest number considered.
+    known : bool
+        Whether there were runs enough to tell. Two are not: ``runs``, ``low`` and ``high`` are None
+        then, and not because they are many.
     """
 
     share: float
@@ -56,8 +59,11 @@ class RunsNeeded:
     high: int | None
     extrapolated: bool
     most: int
+    known: bool = True
 
     def __str__(self) -> str:
+        if not self.known:
+            return f"two runs cannot tell how many {100 * self.until:g} % needs"
         goal = f"{100 * self.until:g} % needs"
         if self.runs is None:
             return f"{goal} more than {self.most:,} runs (extrapolated)"
@@ -82,8 +88,8 @@ class Stability:
         ``threshold``, the share of all samples selected. ``change`` is |B \ A| / |A|, ``jaccard``
         the samples in both over those in either, both means over draws with 95 % intervals (NaN:
         unknown). ``by_chance`` is the change over that of two random sets, 1 - threshold; ``tied``
-        the share of a set that ids chose among samples of one value, which makes the change smaller
-        than the score deserves.
+        the share of a set that the score leaves open among samples of one value: two ensembles
+        fill it independently, which the change counts.
     correlations : pandas.DataFrame
         One row for each kind, size and ``level``: the rank correlation of all samples, and of the
         class means, with intervals. NaN where there is none: a constant score, fewer than three
@@ -163,7 +169,7 @@ class Stability:
         return estimate, None if np.isnan(ends).any() else Interval(estimate, *ends)
 
     def tied(self, threshold: float = 0.1, runs: int | None = None, side: str = "hardest") -> float:
-        """Return the share of such a set that ids chose among samples of one value."""
+        """Return the share of such a set that is open among samples of one value."""
         size = self.most_disjoint if runs is None else runs
         check_integer(size, "runs", "Stability.tied", 1, self.most_disjoint)
         return float(_only(self._sets("disjoint", side, threshold), size)["tied"])

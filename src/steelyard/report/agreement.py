@@ -90,7 +90,8 @@ def chart(found: Agreement) -> Chart:
     return Chart(
         "agreement",
         f"Agreement of every two of {size} scores: hardest tenths in common below the diagonal, "
-        f"rank correlations above it. The numbers are in the table below.",
+        f"rank correlations above it, two measures in one scale of colours; negative ones are as "
+        f"light as 0. The numbers are in the table below.",
         [data],
         layout(
             _CELL * size + 70,

@@ -11,6 +11,7 @@ from typing import Any
 from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_integer, check_real
 from steelyard.hardness import halves_share
+from steelyard.workflow.evidence import comes_of_training
 from steelyard.workflow.scores import Growth, by_run
 
 # gathers so many runs, the first of which were gathered in these steps
@@ -30,7 +31,8 @@ def gather_until(
     """Gather runs until two halves of them share enough of their hardest samples.
 
     What stops it is the mean over many ways to halve the runs. Two ensembles of all runs would
-    share more than their halves do, so that it stops rather late than early. It looks after every
+    share more than their halves do, so that it stops rather late than early. Equal values are drawn
+    in each half by itself: a score that leaves its hardest open does not agree. It looks after each
     ``runs`` runs, and so may stop a step early by luck where the curve is flat; the stability that
     is stated afterwards is of the final runs.
 
@@ -54,9 +56,9 @@ def gather_until(
     Raises
     ------
     ParameterError
-        If a number lies outside its range, or the score has no runs.
+        If a number lies outside its range, or the score comes of no training.
     """
-    check_adaptive(until, share, runs, most_runs)
+    check_adaptive(name, until, share, runs, most_runs)
     steps: list[tuple[int, float]] = []
     before: list[int] = []
     total = runs
@@ -69,20 +71,20 @@ def gather_until(
             steps.append((total, shared))
             if shared >= until or total >= most_runs:
                 return records, Growth(name, share, until, tuple(steps))
-        elif total > 1:
-            raise ParameterError(
-                f"The score {name!r} comes of no training, and more runs do not change it.",
-                hint="name another score first, or leave 'until' out.",
-            )
         before.append(total)
         total = min(total + runs, most_runs)
 
 
-def check_adaptive(until: float, share: float, runs: int, most_runs: int) -> None:
-    """Raise unless the numbers of `gather_until` lie in their ranges."""
+def check_adaptive(name: str, until: float, share: float, runs: int, most_runs: int) -> None:
+    """Raise unless `gather_until` can do with that score and these numbers."""
     check_real(until, "until", "score", 0, 1, "()")
     check_real(share, "share", "score", 0, 1, "()")
     check_integer(most_runs, "most_runs", "score", max(runs, 2))
+    if not comes_of_training(name):
+        raise ParameterError(
+            f"The score {name!r} comes of no training, and more runs do not change it.",
+            hint="name another score first, or leave 'until' out.",
+        )
 
 
 @contextlib.contextmanager

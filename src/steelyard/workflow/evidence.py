@@ -54,6 +54,11 @@ def plain_scores() -> tuple[str, ...]:
     )
 
 
+def comes_of_training(name: str) -> bool:
+    """Tell whether a score is made of trainings, so that more of them change it."""
+    return next(score.reads for score in SCORES if score.name == name) not in MODEL_FREE
+
+
 def gather(
     part: Labelled,
     scores: Sequence[Score],

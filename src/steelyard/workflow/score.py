@@ -12,6 +12,7 @@ from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_choice, check_integer
 from steelyard.datasets import load
 from steelyard.hardness import SCORES, estimate
+from steelyard.records.dynamics import Dynamics
 from steelyard.records.recipe import Recipe
 from steelyard.workflow.adaptive import check_adaptive, gather_until, kept
 from steelyard.workflow.engines import Engine
@@ -90,12 +91,18 @@ def score(
     """
     check_integer(runs, "runs", "score", 1)
     check_integer(seed, "seed", "score", 0)
+    if isinstance(estimators, str):
+        raise ParameterError(
+            "The 'estimators' parameter of score must be a sequence of names. "
+            f"Got {estimators!r} instead.",
+            hint=f"write ({estimators!r},).",
+        )
     for name in estimators:  # before the work, not after it
         check_choice(name, "estimators", "score", _ALL)
     if not estimators:
         raise ParameterError("The 'estimators' parameter of score must name one. Got none.")
     if until is not None:
-        check_adaptive(until, share, runs, most_runs)
+        check_adaptive(estimators[0], until, share, runs, most_runs)
     part = training_part(load(data, target))
     recipe = probe_recipe(part, probe)
     with contextlib.ExitStack() as stack:
@@ -129,4 +136,7 @@ def score(
                 most_runs=most_runs,
                 seed=seed,
             )
-    return Scores(estimate(records, estimators), tuple(records), growth, seed)
+    trained = any(isinstance(one, Dynamics) for one in records)
+    return Scores(
+        estimate(records, estimators), tuple(records), growth, seed, recipe if trained else None
+    )

@@ -15,10 +15,9 @@ from steelyard.hardness import SCORES, agreement, class_hardness, runs_needed, s
 from steelyard.records.agreement import Agreement
 from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.dynamics import Dynamics
-from steelyard.records.hardness import Hardness
+from steelyard.records.hardness import THRESHOLDS, Hardness
+from steelyard.records.recipe import Recipe
 from steelyard.records.stability import RunsNeeded, Stability
-
-_THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
 
 
 @dataclass(frozen=True)
@@ -71,13 +70,16 @@ class Scores(Mapping[str, Hardness]):
     growth : Growth or None
         How the number of runs was found; None where it was given.
     seed : int
-        From which the draws of intervals and orders derive.
+        From which the trainings derive, and the draws of intervals and orders.
+    recipe : Recipe or None
+        How was trained; None where no score needed a training, or nobody said.
     """
 
     hardness: Mapping[str, Hardness]
     records: tuple[Any, ...]
     growth: Growth | None = None
     seed: int = 0
+    recipe: Recipe | None = None
     _by_run: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -125,7 +127,7 @@ class Scores(Mapping[str, Hardness]):
             seed=self.seed, data_fingerprint=one.data_fingerprint,
         )  # fmt: skip
 
-    def stability(self, name: str, thresholds: tuple[float, ...] = _THRESHOLDS) -> Stability:
+    def stability(self, name: str, thresholds: tuple[float, ...] = THRESHOLDS) -> Stability:
         """Return how a score changes with the runs; see `steelyard.hardness.stability`.
 
         Raises
