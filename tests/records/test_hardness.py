@@ -111,7 +111,14 @@ def test_a_record_holds_its_own_arrays():
 
 @pytest.mark.parametrize(
     ("share", "n", "size"),
-    [(0.1, 100, 10), (0.29, 100, 29), (0.1, 1797, 179), (0.1, 5, 1), (0.99, 5, 4), (0.5, 1, 1)],
+    [
+        (0.1, 100, 10),
+        (0.29, 100, 29),
+        (0.1, 1797, 179),
+        (0.1, 5, 1),
+        (0.5, 1, 1),
+        (1 - 1e-12, 100, 99),
+    ],
 )
 def test_a_share_is_a_whole_number_of_samples_never_none_and_never_all(share, n, size):
     assert size_of_share(share, n) == size
