@@ -70,8 +70,8 @@ def test_list_shows_every_run_and_its_state(here, capsys):
     lines = {line.split()[0]: line for line in out.splitlines() if line}
     outcome = read_run(here / "first").verdict.priors[0].outcome
     assert re.search(rf"complete +toy table +2 x 2 +9/9 .* {outcome}$", lines["first"].rstrip())
-    assert re.search(r"running +toy table +3 x 2 +6/6", lines["second"])
-    assert re.search(r"stopped +toy table +2 x 2 +\d/4", lines["third"])
+    assert re.search(r"running +toy table +3 x 2 +11/11", lines["second"])
+    assert re.search(r"stopped +toy table +2 x 2 +\d/9", lines["third"])
     assert re.search(r"complete +toy table +2 +2/2", lines["deep/fourth"])
     assert re.search(r"damaged", lines["zz"])
     assert "zz: 'zz/scores.parquet' is missing or was changed" in out
@@ -113,9 +113,11 @@ def test_show_says_what_a_run_is(here, capsys):
         assert cell.address in out
     lines = [line for line in out.splitlines() if re.search("[0-9a-f]{16} ", line)]
     names = [line.split("  ")[0].strip() for line in lines if "fingerprint" not in line]
-    assert names == [f"degree={d}, repetition {r}" for r in (1, 2) for d in (0, 1)]  # as declared
+    arms = [f"degree={d}, repetition {r}" for r in (1, 2) for d in (0, 1)]
+    folds = [f"without fold {fold} of {FOLDS}, repetition 1" for fold in range(1, FOLDS + 1)]
+    assert names == arms + folds  # as declared
     shown = document(capsys, "Run", "show", "first")
-    assert (shown["status"], shown["n_done"], shown["study"]["repetitions"]) == ("complete", 4, 2)
+    assert (shown["status"], shown["n_done"], shown["study"]["repetitions"]) == ("complete", 4 + FOLDS, 2)
     assert {cell["address"] for cell in shown["cells"]} == set(state.declared)
 
 
@@ -163,7 +165,7 @@ def test_diff_says_what_changed(here, capsys):
     told = document(capsys, "Difference", "diff", "first", "second")
     assert {"section": "seeds", "name": "seed", "left": 0, "right": 1} in told["changes"]
     assert told["same_verdict"] is False
-    assert len(told["cells"]["only_right"]) == 6
+    assert len(told["cells"]["only_right"]) == 6 + FOLDS
     assert told["left"]["path"] == "first"
 
 
@@ -225,7 +227,7 @@ def test_export_and_open_carry_a_run_elsewhere(here, capsys, monkeypatch):
     assert MANIFEST in told["names"]
     assert not any(name.startswith("cells/") for name in told["names"])
     told = document(capsys, "Run", "open", "small.zip", "small")
-    assert (told["status"], told["n_done"], told["n_declared"]) == ("complete", 0, 4)
+    assert (told["status"], told["n_done"], told["n_declared"]) == ("complete", 0, 4 + FOLDS)
     assert (here / "small" / REPORT).exists()
 
 
