@@ -117,7 +117,11 @@ def test_show_says_what_a_run_is(here, capsys):
     folds = [f"without fold {fold} of {FOLDS}, repetition 1" for fold in range(1, FOLDS + 1)]
     assert names == arms + folds  # as declared
     shown = document(capsys, "Run", "show", "first")
-    assert (shown["status"], shown["n_done"], shown["study"]["repetitions"]) == ("complete", 4 + FOLDS, 2)
+    assert (shown["status"], shown["n_done"], shown["study"]["repetitions"]) == (
+        "complete",
+        4 + FOLDS,
+        2,
+    )
     assert {cell["address"] for cell in shown["cells"]} == set(state.declared)
 
 

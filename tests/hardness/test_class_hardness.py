@@ -120,6 +120,18 @@ def test_a_share_of_none_or_all_is_not_certain():
     assert every.low == pytest.approx(1 - 0.161, abs=1e-3)
 
 
+def test_no_interval_goes_beyond_what_the_score_can_be():
+    by_run = np.random.default_rng(0).binomial(1, 0.1, (1, 60)).astype(float)
+    free, bound = (
+        made(by_run, np.repeat([0, 1], [50, 10]), ("a", "b"), **values).figures
+        for values in ({}, {"bounds": (0.0, 1.0)})
+    )
+    beyond = np.concatenate([free[figure] for figure in ("mean", "q10", "median", "q90")])
+    assert beyond.min() < 0 < 1 < beyond.max()
+    for figure in free:
+        np.testing.assert_array_equal(bound[figure], np.clip(free[figure], 0, 1))
+
+
 def test_the_intervals_cover_the_truth_where_naive_ones_do_not():
     random, sizes, means = np.random.default_rng(4), (60, 15, 120), (0.0, 0.5, -0.2)
     n_runs, repetitions = 5, 250

@@ -43,6 +43,7 @@ def class_hardness(
     share: float = TAIL,
     draws: int = DRAWS,
     seed: int = 0,
+    bounds: tuple[float, float] = (-np.inf, np.inf),
     data_fingerprint: str = "",
 ) -> ClassHardness:
     """Return how hard each class is, with intervals over runs and samples.
@@ -75,6 +76,8 @@ def class_hardness(
         How often to draw again.
     seed : int
         From which the draws derive.
+    bounds : (float, float)
+        The least and the largest value that the score can have; no interval goes beyond.
     data_fingerprint : str
         Fingerprint of the data.
 
@@ -104,6 +107,8 @@ def class_hardness(
     for figure, estimate in estimates.items():
         ends = _wilson_ends if figure == "tail" else _student_ends
         found = ends(estimate, both[figure], runs_alone[figure], len(values), sizes)
+        if figure != "tail":
+            found = np.clip(found, *bounds)
         figures[figure] = np.full((len(names), 3), np.nan)
         figures[figure][classes] = np.stack([estimate, *found], axis=1)
     counts = np.bincount(codes, minlength=len(names))

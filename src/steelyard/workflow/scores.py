@@ -122,9 +122,10 @@ class Scores(Mapping[str, Hardness]):
             The share of all samples that is the tail.
         """
         one = self._named(name)
+        (bounds,) = (score.bounds for score in SCORES if score.name == name)
         return class_hardness(
             self.by_run(name), one.labels, one.ids, one.class_names, name=name, share=share,
-            seed=self.seed, data_fingerprint=one.data_fingerprint,
+            seed=self.seed, bounds=bounds, data_fingerprint=one.data_fingerprint,
         )  # fmt: skip
 
     def stability(self, name: str, thresholds: tuple[float, ...] = THRESHOLDS) -> Stability:
