@@ -125,3 +125,32 @@ def test_one_run_tells_no_stability(words, capsys):
     assert "aum of one run: more --runs tell how stable it is." in out
     assert "over samples alone" in out
     assert "Rank correlation" not in out
+
+
+@pytest.mark.parametrize("verb", ["score", "plan"])
+def test_nobodys_file_is_written_over(verb, words, tmp_path, capsys):
+    data = tmp_path / "data.csv"
+    theirs = tmp_path / "theirs.parquet"
+    pd.DataFrame({"x": [1]}).to_parquet(theirs)
+    more = ["--runs", "1", "--estimators", "n3"] if verb == "score" else ["--degree", "1"]
+    reading = [verb, str(data), "--target", "label", *more]
+    before = {path: path.read_bytes() for path in (data, theirs)}
+    for out in (data, tmp_path, tmp_path / "x.txt", "."):
+        assert run([*reading, "--out", str(out)]) == 2
+        assert "whose name ends so" in capsys.readouterr().err
+    assert run([*reading, "--out", str(theirs)]) == 2
+    assert "did not write; it is left alone" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in before} == before
+    ours = tmp_path / "ours.parquet"
+    for _ in range(2):  # our own table may be written again
+        assert run([*reading, "--out", str(ours)]) == 0
+
+
+def test_most_runs_is_nothing_without_until(words, capsys):
+    assert run([*words, "--most-runs", "4"]) == 2
+    assert "--most-runs says where --until ends" in capsys.readouterr().err
+
+
+def test_a_group_alone_shows_its_help(capsys):
+    assert run(["runs"]) == 0
+    assert "tidy up" in capsys.readouterr().out

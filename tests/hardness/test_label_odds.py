@@ -163,6 +163,9 @@ def test_one_class_alone_has_no_odds():
 
 def test_what_does_not_fit_is_refused():
     predictions, neighbours, _ = world()
+    with pytest.raises(ParameterError, match="Got one Predictions") as error:
+        label_odds(predictions, neighbours)
+    assert "[predictions]" in error.value.hint
     with pytest.raises(DataError, match="at least one repetition"):
         label_odds([], neighbours)
     other = Predictions(

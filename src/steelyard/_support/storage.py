@@ -168,6 +168,33 @@ def read_parquet(path: str | Path, kind: str | None = None) -> tuple[pd.DataFram
     return frame, metadata
 
 
+def require_own_table(path: str | Path) -> None:
+    """Raise unless a table can be written there without losing anybody's file.
+
+    Raises
+    ------
+    OutputError
+        If the name does not end in .parquet, it is a folder, or what is there is not ours.
+    """
+    path = Path(path)
+    if path.suffix != ".parquet" or path.is_dir():
+        raise OutputError(
+            f"A table is written as parquet, to a file whose name ends so. Got {str(path)!r}.",
+            hint="for instance --out table.parquet.",
+        )
+    if not path.exists():
+        return
+    try:
+        ours = _METADATA.encode() in (pq.read_schema(path).metadata or {})
+    except Exception:  # whatever it is, it is not ours
+        ours = False
+    if not ours:
+        raise OutputError(
+            f"There is a file {str(path)!r} that steelyard did not write; it is left alone.",
+            hint="choose another name with --out.",
+        )
+
+
 def write_npz(
     arrays: dict[str, np.ndarray],
     path: str | Path,

@@ -63,7 +63,9 @@ def run(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     try:
         with our_warnings_alone():
-            returned = app(args=words or ["--help"], standalone_mode=False)
+            # a group alone is a question, not a mistake
+            asked = words if words not in ([], ["runs"]) else [*words, "--help"]
+            returned = app(args=asked, standalone_mode=False)
         code = returned if isinstance(returned, int) else DONE
     except SteelyardError as error:
         print(f"Error: {one_line(str(error))}", file=sys.stderr)

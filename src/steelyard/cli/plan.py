@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from steelyard._support.storage import header
+from steelyard._support.storage import header, require_own_table
 from steelyard.cli import options
 from steelyard.cli.terminal import print_json, print_table
 from steelyard.records.labelled import Labelled
@@ -28,6 +28,7 @@ def plan(
     json: options.Json = False,
 ) -> None:
     """Plan the resampling of all rows; of split data, of the training part."""
+    require_own_table(out)
     labelled = read()
     made = plan_data(labelled, by=by, degree=degree, size=size, seed=seed)
     made.save(out)

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from steelyard._support.storage import header, write_json
+from steelyard._support.errors import ParameterError
+from steelyard._support.storage import header, require_own_table, write_json
 from steelyard.cli import options
 from steelyard.cli.terminal import print_json, print_table, progress_shown
 from steelyard.hardness import SCORES
@@ -27,6 +28,7 @@ from steelyard.workflow.scores import Scores, tail_words
 
 _ALL = ", ".join(one.name for one in SCORES)
 _PLAIN = ",".join(plain_scores())
+_MOST_RUNS = 40
 _SHARE = 0.1  # the hardest tenth
 _TIED = 0.02  # ours: the share of it that equal values leave open from which on this is said
 
@@ -49,7 +51,9 @@ def score(
             "their hardest tenth by the first score, for instance 0.9."
         ),
     ] = None,
-    most_runs: Annotated[int, typer.Option(help="Where --until ends in any case.")] = 40,
+    most_runs: Annotated[
+        int | None, typer.Option(help=f"Where --until ends in any case; {_MOST_RUNS}.")
+    ] = None,
     probe: options.Probe = None,
     out: Annotated[Path, typer.Option(help="The table to write.")] = Path("scores.parquet"),
     seed: options.Seed = 0,
@@ -66,6 +70,12 @@ def score(
 ) -> None:
     """Score how hard each sample is; of split data, each sample of the training part."""
     names = [name.strip() for name in estimators.split(",")]
+    require_own_table(out)  # before the work, not after it
+    if most_runs is not None and until is None:
+        raise ParameterError(
+            "--most-runs says where --until ends, and is nothing without it.",
+            hint="give --until too, for instance --until 0.9; or the number of trainings, --runs.",
+        )
     with choose_engine(engine, workers, address) as chosen:
         chosen.start()  # while the data are read
         labelled = read()
@@ -76,7 +86,7 @@ def score(
                 runs=runs,
                 until=until,
                 share=_SHARE,
-                most_runs=most_runs,
+                most_runs=_MOST_RUNS if most_runs is None else most_runs,
                 probe=probe,
                 seed=seed,
                 run=run,

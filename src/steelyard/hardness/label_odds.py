@@ -42,7 +42,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from steelyard._support.errors import DataError, MismatchError
+from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard.records.hardness import Hardness
 from steelyard.records.neighbours import Neighbours
 from steelyard.records.predictions import Predictions
@@ -77,10 +77,16 @@ def label_odds(out_of_fold: Sequence[Predictions], neighbours: Neighbours) -> Ha
     MismatchError
         If the two are not of the same samples and labels.
     ParameterError
-        If there are fewer neighbours.
+        If there are fewer neighbours, or the predictions are no sequence.
     DataError
         If there are no predictions, or they are of models that trained on the samples.
     """
+    if isinstance(out_of_fold, Predictions):
+        raise ParameterError(
+            "The 'out_of_fold' parameter of label_odds must be a sequence of Predictions, one a "
+            "repetition. Got one Predictions.",
+            hint="write [predictions].",
+        )
     if not out_of_fold:
         raise DataError("label_odds needs predictions of at least one repetition. Got none.")
     for one in out_of_fold:
