@@ -43,7 +43,9 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
     assert (tmp_path / "run" / "report.html").exists()
 
 
-@pytest.mark.parametrize("page", ["ensembles.md", "evidence.md", "runs.md", "stability.md"])
+@pytest.mark.parametrize(
+    "page", ["ensembles.md", "evidence.md", "kinds.md", "runs.md", "stability.md"]
+)
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)

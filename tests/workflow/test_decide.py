@@ -42,6 +42,9 @@ def test_every_outcome_needs_its_evidence(rebalanced, corrected, over_corrected,
         (Interval(-0.0123, -0.0140, -0.0106), "\u22121.23 points [\u22121.40, \u22121.06]"),
         (NOTHING, "+0.0 points [+0.0, +0.0]"),
         (Interval(0.1, -0.004, 0.204), "+10 points [+0, +20]"),
+        # clear of zero, and it says so
+        (Interval(-0.06476, -0.12787, -0.00165), "\u22126.5 points [\u221212.8, \u22120.2]"),
+        (Interval(0.09, 0.002, 0.178), "+9.0 points [+0.2, +17.8]"),
     ],
 )
 def test_differences_carry_the_decimals_their_interval_supports(interval, text):

@@ -69,3 +69,22 @@ def supported_decimals(half_width: float, most: int) -> int:
     if leading >= 9.5:  # rounds up to 10, which already has two digits
         exponent, significant = exponent + 1, 2
     return min(max(significant - 1 - exponent, 0), most)
+
+
+def decimals_of_difference(low: float, high: float, most: int) -> int:
+    """Return how many decimals a difference is told with, given its interval.
+
+    An interval that excludes zero must not read as one that touches it: where an end would round
+    to zero it gets one decimal more, which may tell.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends, in the unit in which they are told.
+    most : int
+        As in `supported_decimals`.
+    """
+    decimals = supported_decimals((high - low) / 2, most)
+    clear = low > 0 or high < 0
+    touches = min(abs(round(low, decimals)), abs(round(high, decimals))) == 0
+    return decimals + int(clear and touches)

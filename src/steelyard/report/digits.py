@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from steelyard.records.interval import Interval, supported_decimals
+from steelyard.records.interval import Interval, decimals_of_difference, supported_decimals
 
 MINUS = "\N{MINUS SIGN}"
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -107,14 +107,12 @@ def duration(seconds: float) -> str:
 
 def _figure(interval: Interval, scale: float, most: int, signed: bool = False) -> Figure:
     mean, low, high = (scale * part for part in (interval.mean, interval.low, interval.high))
-    places = supported_decimals((high - low) / 2, most)
     if not signed:
+        places = supported_decimals((high - low) / 2, most)
         return Figure(*(_unsigned(part, places) for part in (mean, low, high)))
-    # An interval that excludes zero must not print as one that touches it: one more decimal may
-    # tell; if not, the end keeps its sign.
+    places = decimals_of_difference(low, high, most)
+    # where even one more decimal does not tell, the end keeps its sign
     clear = interval.above_zero or interval.below_zero
-    if clear and min(abs(round(low, places)), abs(round(high, places))) == 0:
-        places += 1
     return Figure(*(_signed(part, places, keep=clear) for part in (mean, low, high)))
 
 

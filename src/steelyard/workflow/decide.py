@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from steelyard.records.evaluation import AS_TRAINED, CORRECTED, Evaluation
-from steelyard.records.interval import Interval, supported_decimals
+from steelyard.records.interval import Interval, decimals_of_difference, supported_decimals
 from steelyard.records.study import Arm, Study
 from steelyard.records.verdict import PriorVerdict
 
@@ -86,9 +86,10 @@ def choose_outcome(
 def points(interval: Interval) -> str:
     """Return a difference of accuracies in percentage points with its interval.
 
-    The decimals are those that the interval supports.
+    The decimals are those that the interval supports, and one more where an end would round to
+    the zero that the interval excludes.
     """
-    decimals = _decimals(interval)
+    decimals = decimals_of_difference(100 * interval.low, 100 * interval.high, most=2)
     mean, low, high = (
         f"{round(100 * end, decimals) + 0.0:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
         for end in (interval.mean, interval.low, interval.high)
