@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from run_cases import content, weighed
 from scipy.special import softmax
 from toy_data import renamed_and_permuted, toy_images, toy_table
 
 import steelyard
-from steelyard._support.errors import DataError, ParameterError
+from steelyard._support.errors import DataError, OutputError, ParameterError
 from steelyard.hardness import label_odds
 from steelyard.records import Labelled, Predictions, Recipe
 from steelyard.training import PROBES, Member, fit_ensemble, prepare
@@ -151,3 +152,13 @@ def test_a_class_that_is_one_sample_or_its_copies_is_never_left_out():
         for member in fold_members(one, TREES, 0, seed=0):
             assert lone <= set(member.plan.ids[member.plan.counts > 0].tolist())
     assert (deal(toy_table((1, 1)), 5, 0, 0) == -1).all()
+
+
+@pytest.mark.parametrize("verb", [steelyard.score, steelyard.out_of_fold])
+def test_a_weighing_is_not_orphaned(verb, tmp_path):
+    weighed(tmp_path / "run")
+    before = content(tmp_path / "run")
+    with pytest.raises(OutputError, match="holds a weighing") as error:
+        verb(toy_table((30, 20)), probe=TREES, run=tmp_path / "run")
+    assert "--run" in error.value.hint
+    assert content(tmp_path / "run") == before

@@ -4,7 +4,7 @@ from steelyard.hardness.agreement import agreement
 from steelyard.hardness.aum_csv import read_aum_csv, write_aum_csv
 from steelyard.hardness.class_hardness import class_hardness
 from steelyard.hardness.class_measures import impurity, intrinsic_dimension
-from steelyard.hardness.estimate import estimate
+from steelyard.hardness.estimate import estimate, values_by_run
 from steelyard.hardness.imagenet_metrics import read_imagenet_metric
 from steelyard.hardness.kinds import rare_classes, sample_kinds
 from steelyard.hardness.label_doubt import label_doubt
@@ -36,5 +36,6 @@ __all__ = [
     "sample_kinds",
     "stability",
     "unopposed",
+    "values_by_run",
     "write_aum_csv",
 ]

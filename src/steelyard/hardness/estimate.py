@@ -70,6 +70,27 @@ def estimate(
     return {score.name: _average(score, _evidence(score, records)) for score in scores}
 
 
+def values_by_run(records: Record | Sequence[Record], name: str) -> np.ndarray:
+    """Return a score in each run, shape (runs, n); one row where no run is involved.
+
+    Parameters
+    ----------
+    records : Dynamics, Neighbours or sequence of them
+        As in `estimate`.
+    name : str
+        Name of one of `SCORES`.
+
+    Raises
+    ------
+    ParameterError, MismatchError
+        As `estimate`.
+    """
+    records = [records] if isinstance(records, Record) else list(records)
+    _require_same_samples(records)
+    score = _score_named(name)
+    return score.compute(_evidence(score, records))
+
+
 def _score_named(name: str) -> Score:
     by_name = {score.name: score for score in SCORES}
     if name not in by_name:

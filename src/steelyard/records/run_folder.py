@@ -65,6 +65,22 @@ def require_own_folder(folder: str | Path) -> Path:
     return folder
 
 
+def require_no_weighing(folder: str | Path | None) -> None:
+    """Raise if a folder holds a weighing, whose records another run's trainings would orphan.
+
+    Raises
+    ------
+    OutputError
+        Saying what to do instead.
+    """
+    if folder is not None and (Path(folder) / MANIFEST).exists():
+        raise OutputError(
+            f"The folder {str(folder)!r} holds a weighing; its records would no longer be those "
+            "of the trainings beside them.",
+            hint="keep this run in another folder with --run.",
+        )
+
+
 def claim_folder(folder: str | Path) -> Path:
     """Mark a folder as a run that is being written, or refuse one that is not ours.
 

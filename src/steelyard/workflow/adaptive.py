@@ -10,9 +10,9 @@ from typing import Any
 
 from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_integer, check_real
-from steelyard.hardness import halves_share
+from steelyard.hardness import halves_share, values_by_run
 from steelyard.workflow.evidence import comes_of_training
-from steelyard.workflow.scores import Growth, by_run
+from steelyard.workflow.scores import Growth
 
 # gathers so many runs, the first of which were gathered in these steps
 Gather = Callable[[int, Sequence[int]], list[Any]]
@@ -64,7 +64,7 @@ def gather_until(
     total = runs
     while True:
         records = gather(total, tuple(before))
-        values = by_run(name, tuple(records))
+        values = values_by_run(records, name)
         if len(values) > 1:
             ids = next(one.ids for one in records)
             shared = halves_share(values, ids, share=share, seed=seed)

@@ -20,6 +20,7 @@ from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions
 from steelyard.records.recipe import Recipe
+from steelyard.records.run_folder import require_no_weighing
 from steelyard.training import LEFT_OUT_SPLIT, MEASURED, Fitted, Member, measure
 from steelyard.workflow.engines import Engine
 from steelyard.workflow.plan import training_part
@@ -79,6 +80,7 @@ def out_of_fold(
     """
     check_integer(repetitions, "repetitions", "out_of_fold", 1)
     check_integer(seed, "seed", "out_of_fold", 0)
+    require_no_weighing(run)
     part = training_part(load(data, target))
     require_no_lone_sample(part)
     recipe = probe_recipe(part, probe)

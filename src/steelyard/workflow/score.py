@@ -14,6 +14,7 @@ from steelyard.datasets import load
 from steelyard.hardness import SCORES, estimate
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.recipe import Recipe
+from steelyard.records.run_folder import require_no_weighing
 from steelyard.workflow.adaptive import check_adaptive, gather_until, kept
 from steelyard.workflow.engines import Engine
 from steelyard.workflow.evidence import gather, plain_scores
@@ -103,6 +104,7 @@ def score(
         raise ParameterError("The 'estimators' parameter of score must name one. Got none.")
     if until is not None:
         check_adaptive(estimators[0], until, share, runs, most_runs)
+    require_no_weighing(run)
     part = training_part(load(data, target))
     recipe = probe_recipe(part, probe)
     with contextlib.ExitStack() as stack:

@@ -11,7 +11,14 @@ import numpy as np
 
 from steelyard._support.errors import ParameterError
 from steelyard._support.validation import did_you_mean
-from steelyard.hardness import SCORES, agreement, class_hardness, runs_needed, stability
+from steelyard.hardness import (
+    SCORES,
+    agreement,
+    class_hardness,
+    runs_needed,
+    stability,
+    values_by_run,
+)
 from steelyard.records.agreement import Agreement
 from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.dynamics import Dynamics
@@ -108,7 +115,7 @@ class Scores(Mapping[str, Hardness]):
         """Return a score in each run, shape (runs, n); one row where no run is involved."""
         self._named(name)
         if name not in self._by_run:
-            self._by_run[name] = by_run(name, self.records)
+            self._by_run[name] = values_by_run(self.records, name)
         return self._by_run[name]
 
     def class_hardness(self, name: str, share: float = 0.1) -> ClassHardness:
@@ -177,18 +184,6 @@ class Scores(Mapping[str, Hardness]):
                 f"The score {name!r} was not asked for.", hint=did_you_mean(name, self.hardness)
             )
         return self.hardness[name]
-
-
-def by_run(name: str, records: tuple[Any, ...]) -> np.ndarray:
-    """Return a score in each run, shape (runs, n), from the record that holds what it reads."""
-    (score,) = (one for one in SCORES if one.name == name)
-    (record,) = (
-        one
-        for one in records
-        if isinstance(one, score.reads)
-        and (not isinstance(one, Dynamics) or set(score.needs) <= set(one.channels))
-    )
-    return score.compute(record)
 
 
 def tail_words(share: float) -> str:
