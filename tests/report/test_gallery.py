@@ -12,12 +12,14 @@ from steelyard.report import gallery, render
 
 def test_samples_are_parted_by_kind_and_ordered_by_hardness(images):
     aum = images.hardness["aum"]
-    value = dict(zip(aum.ids.tolist(), aum.values.tolist(), strict=True))
     kind = dict(zip(aum.ids.tolist(), images.kinds.tolist(), strict=True))
-    for shown, expected in (
-        (gallery.hardest(images), "hard"),
-        (gallery.suspects(images), "suspect"),
+    for shown, expected, by in (
+        (gallery.hardest(images), "hard", "aum"),
+        (gallery.suspects(images), "suspect", "label_doubt"),
     ):
+        score = images.hardness[by]
+        value = dict(zip(score.ids.tolist(), score.values.tolist(), strict=True))
+        assert all(picture.score.startswith(f"{by} ") for picture in shown.pictures)
         ids = [int(picture.identity) for picture in shown.pictures]
         assert {kind[identity] for identity in ids} == {expected}
         values = [value[identity] for identity in ids]

@@ -49,6 +49,13 @@ def test_it_holds_every_record(weighing):
     assert [one.rare for one in weighing.verdict.classes] == [False, False, True]
 
 
+def test_the_verdict_counts_the_kinds_as_the_page_names_them(weighing):
+    # "of the hardest tenth so many do not look mislabelled": the rare are among them
+    assert (weighing.kinds == "rare").any()
+    assert weighing.verdict.n_hard == np.isin(weighing.kinds, ["rare", "hard"]).sum()
+    assert weighing.verdict.n_suspect == (weighing.kinds == "suspect").sum()
+
+
 def test_arms_are_trained_on_what_they_say(weighing):
     priors = {one.arm: one.prior for one in weighing.predictions}
     np.testing.assert_allclose(priors["degree=0"], IMAGES.part("train").prior)
