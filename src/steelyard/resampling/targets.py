@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._support.errors import DataError, ParameterError
-from steelyard._support.validation import did_you_mean
+from steelyard._support.validation import did_you_mean, named_few
 from steelyard.records.priors import check_prior
 
 SIZES = ("constant", "grow", "shrink")
@@ -135,10 +135,9 @@ def target_shares(
         raise
     absent = np.flatnonzero((shares > 0) & (counts == 0))
     if len(absent):
-        named = ", ".join(repr(class_names[code]) for code in absent[:5])
         raise ParameterError(
-            f"The 'target' parameter of {owner} asks for {len(absent)} classes without samples: "
-            f"{named}{', ...' if len(absent) > 5 else ''}.",
+            f"The 'target' parameter of {owner} asks for classes without samples: "
+            f"{named_few(class_names[code] for code in absent)}.",
             hint="give these classes the share 0, or add samples of them.",
         )
     return shares
@@ -191,9 +190,13 @@ def _feasible(n: np.ndarray, full: np.ndarray) -> str:
     falls, rises = full < n, full > n
     highest = (n[falls] / (n[falls] - full[falls])).min(initial=np.inf)
     lowest = -(n[rises] / (full[rises] - n[rises])).min(initial=np.inf)
-    # rounded inwards: what is named can be met
-    low = "" if lowest == -np.inf else f"from {math.ceil(lowest * 1e4) / 1e4:g} "
-    return f"{low}to {math.floor(highest * 1e4) / 1e4:g}"
+    # rounded inwards, so that what is named can be met; but 2.25 may come as 2.2499999999
+    ends = []
+    if lowest > -np.inf:
+        ends.append(f"from {math.ceil(lowest * 1e4 - 1e-6) / 1e4:g}")
+    if highest < np.inf:
+        ends.append(f"to {math.floor(highest * 1e4 + 1e-6) / 1e4:g}")
+    return " ".join(ends)
 
 
 def _fixed_class(n: np.ndarray, shares: np.ndarray, size: str) -> int:
