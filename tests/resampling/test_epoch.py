@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard._support.errors import DataError, ParameterError
-from steelyard.resampling.epoch import epoch_counts
+from steelyard.resampling.epoch import _once_more, epoch_counts
 
 COUNTS = np.array([700, 90, 11, 1])
 CODES = np.random.default_rng(0).permutation(np.repeat(np.arange(4), COUNTS))
@@ -102,6 +102,12 @@ def test_the_noise_of_arithmetic_costs_no_draw():
     assert (
         epoch_counts(tenths, np.arange(100_000) % 10).reshape(-1, 10).sum(0).tolist() == [1000] * 10
     )
+
+
+def test_a_group_that_is_whole_but_for_noise_is_whole_wherever_the_first_point_falls():
+    fractions = np.array([0.5, 0.5 - 1e-9, 0.5, 0.5 + 1e-9])
+    up = _once_more(fractions, np.array([0, 2]), 0, offset=0.0)
+    assert up.reshape(2, 2).sum(axis=1).tolist() == [1, 1]
 
 
 def test_the_draw_follows_the_ids_and_not_rows_or_codes():
