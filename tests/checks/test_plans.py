@@ -40,6 +40,13 @@ def nominal_as_achieved(data, degree, seed):
     return replace(plan, achieved=achieved)
 
 
+def expects_otherwise(data, degree, seed):
+    plan = good(data, degree, seed)
+    weights = plan.weights.copy()
+    weights[[np.argmin(data.labels), np.argmax(data.labels)]] += [0.5, -0.5]  # the sum still agrees
+    return replace(plan, weights=np.maximum(weights, 0))
+
+
 def growing(data, degree, seed):
     return by_count(data, degree, size="grow", seed=seed)
 
@@ -124,6 +131,7 @@ def spoils_labels(data, degree, seed):
 BROKEN = {
     "keeps_ids": [reversed_ids, other_data],
     "achieved_is_counted": [nominal_as_achieved],
+    "weights_agree": [expects_otherwise],
     "constant_total": [growing],
     "identity_at_zero": [with_replacement],
     "balanced_at_one": [half_hearted],
@@ -188,3 +196,21 @@ def test_touching_global_random_state_is_caught():
 
     with pytest.raises(ContractError, match="global random state"):
         check_plan_scheme(scheme)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"target": [1, 1, 1, 1]},
+        {"max_repeat": 1000},
+        {"floor": 1, "cap": 63},
+    ],
+)
+def test_bounds_that_bind_nothing_and_an_even_target_keep_it(options):
+    def scheme(data, degree, seed):
+        given = dict(options)
+        if "target" in given:
+            given["target"] = data.class_counts > 0
+        return by_count(data, degree, seed=seed, **given)
+
+    check_plan_scheme(scheme)

@@ -1,11 +1,16 @@
+import math
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from steelyard._support.errors import MismatchError, ParameterError
+from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard.checks.hand_made import labelled
 from steelyard.resampling import SIZES, by_count
+from steelyard.resampling.by_count import class_totals
+from steelyard.resampling.targets import INTERPOLATIONS
 
 NAMES = ("<script>", "é\n", "-1", "")
 
@@ -121,3 +126,171 @@ def test_held_out_rows_are_refused_with_what_to_do():
 def test_a_training_part_that_says_so_is_planned():
     split = np.array(["train"] * 5)
     assert by_count(data((3, 2), split=split), 0).is_identity
+
+
+def test_a_given_target_is_reached_in_full_and_by_name():
+    source = data((64, 16, 4))
+    plan = by_count(source, 1.0, target={"-1": 2, "<script>": 1, "é\n": 1})
+    assert plan.achieved.tolist() == [21, 21, 42]
+    again = by_count(source, 1.0, target=[0.25, 0.25, 0.5])
+    assert np.array_equal(again.counts, plan.counts)
+    assert "to a given target" in plan.scheme
+
+
+def test_a_class_of_target_zero_is_left_out_and_named():
+    plan = by_count(data((64, 16, 4)), 1.0, target=[1, 1, 0])
+    assert plan.achieved.tolist() == [42, 42, 0]
+    assert plan.notes == ("The target leaves out all samples of '-1'.",)
+    assert by_count(data((64, 16, 4)), 0.0, target=[1, 1, 0]).is_identity
+
+
+def test_the_line_is_named_apart():
+    plan = by_count(data((64, 16, 4)), 0.5, interpolation="linear")
+    assert plan.achieved.tolist() == [46, 22, 16]
+    assert "on a straight line" in plan.scheme
+
+
+def test_what_the_bounds_take_goes_to_the_others():
+    # 28 each, but the third class of 4 may be used 3 times: 36 each of the other two
+    plan = by_count(data((64, 16, 4)), 1.0, max_repeat=3)
+    assert plan.achieved.tolist() == [36, 36, 12]
+    assert plan.requested.tolist() == pytest.approx([28, 28, 28])
+    assert plan.notes == ("Bounds keep less than was asked for of '-1'.",)
+    floored = by_count(data((64, 16, 4)), 0.0, floor=10)
+    assert floored.achieved.tolist() == [59, 15, 10]
+    assert floored.notes == ("Bounds keep more than was asked for of '-1'.",)
+    assert by_count(data((64, 16, 4)), 0.0, cap=50).achieved.tolist() == [50, 27, 7]
+
+
+def test_a_growing_or_shrinking_plan_makes_up_for_no_bound():
+    source = data((64, 16, 4))
+    assert by_count(source, 1.0, size="grow", max_repeat=3).achieved.tolist() == [64, 48, 12]
+    assert by_count(source, 1.0, size="grow", cap=40).achieved.tolist() == [40, 40, 40]
+    assert by_count(source, 1.0, size="shrink", floor=6).achieved.tolist() == [6, 6, 6]
+    assert by_count(source, 0.5, size="shrink", floor=9).achieved.tolist() == [16, 9, 9]
+
+
+def test_max_repeat_may_be_a_fraction():
+    plan = by_count(data((64, 10, 4)), 1.0, size="grow", max_repeat=1.1)
+    assert plan.achieved.tolist() == [64, 11, 4]
+
+
+def test_bounds_that_cannot_be_met_say_what_can():
+    source = data((64, 16, 4))
+    with pytest.raises(ParameterError, match=r"at 84 .* has from 3 to 60\.") as error:
+        by_count(source, 1.0, cap=20)
+    assert error.value.hint == (
+        "choose a higher cap or max_repeat, or size='shrink', which lets the number of samples "
+        "change."
+    )
+    with pytest.raises(ParameterError, match=r"has from 90 to") as error:
+        by_count(source, 1.0, floor=30)
+    assert "size='grow'" in error.value.hint
+    with pytest.raises(ParameterError, match="'-1', of 4 samples, at least 20 and at most 8"):
+        by_count(source, 1.0, floor=20, max_repeat=2)
+    # a class that is left out takes up nothing
+    with pytest.raises(ParameterError, match=r"has from 2 to 80\."):
+        by_count(source, 1.0, target=[1, 1, 0], cap=40)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"floor": 0},
+        {"cap": 1.5},
+        {"max_repeat": 0.5},
+        {"max_repeat": np.nan},
+        {"under": "easy"},
+        {"over": None},
+        {"interpolation": "cubic"},
+    ],
+)
+def test_arguments_outside_their_range_are_named(bad):
+    with pytest.raises(ParameterError, match=f"The '{next(iter(bad))}' parameter of by_count"):
+        by_count(data((3, 2)), 0.5, **bad)
+
+
+def test_classes_may_be_left_as_they_are():
+    source = data((64, 16, 4))
+    kept = by_count(source, 1.0, under="none")
+    assert kept.achieved.tolist() == [64, 28, 28]
+    assert kept.notes == (
+        "1 of 3 classes are left as they are, so that the plan has 120 draws, not 84.",
+    )
+    thinned = by_count(source, 1.0, over="none")
+    assert thinned.achieved.tolist() == [28, 16, 4]
+    assert thinned.scheme == "by count, degree 1, constant size, no class grows"
+    assert by_count(source, 1.0, under="none", over="none").is_identity
+
+
+def test_weights_are_the_expected_uses_and_agree_with_the_counts_by_class():
+    source = data((64, 16, 4))
+    plan = by_count(source, 0.5)
+    assert plan.weights[source.labels == 0].tolist() == [48 / 64] * 64
+    for code, total in enumerate(plan.achieved):
+        assert plan.weights[source.labels == code].sum() == pytest.approx(total, abs=1e-9)
+
+
+def test_data_with_several_labels_a_sample_are_refused():
+    several = labelled(np.eye(3, dtype=bool), NAMES[:3])
+    with pytest.raises(DataError, match="by_count takes one class a sample"):
+        by_count(several, 0.5)
+
+
+@st.composite
+def count_vectors(draw):
+    k = draw(st.integers(2, 1000))
+    drawn = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return np.exp(drawn.uniform(0, np.log(1e6), k)).astype(np.int64)  # even in the logarithm
+
+
+@given(
+    counts=count_vectors(),
+    degree=st.floats(-1, 2),
+    size=st.sampled_from(SIZES),
+    interpolation=st.sampled_from(INTERPOLATIONS),
+    with_target=st.booleans(),
+    floor=st.none() | st.integers(1, 10**5),
+    cap=st.none() | st.integers(1, 10**7),
+    max_repeat=st.none() | st.floats(1, 1e4),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_totals_are_exact_within_bounds_and_blind_to_the_order(
+    counts, degree, size, interpolation, with_target, floor, cap, max_repeat, seed
+):
+    random = np.random.default_rng(seed)
+    names = tuple(map(str, range(len(counts))))
+    shares = random.dirichlet(np.ones(len(counts))) if with_target else None
+    if with_target and degree >= 0:
+        shares[random.random(len(counts)) < 0.1] = 0
+        shares = shares / shares.sum() if shares.any() else None
+    options = {"interpolation": interpolation, "size": size, "floor": floor, "cap": cap,
+               "max_repeat": max_repeat}  # fmt: skip
+    tie_break = random.permutation(len(counts))
+    try:
+        requested, totals, _ = class_totals(
+            counts, degree, names, shares=shares, tie_break=tie_break, **options
+        )
+    except ParameterError:  # what cannot be met is refused: the tests above say when
+        return
+    left_out = np.zeros(len(counts), bool) if shares is None or degree == 0 else shares == 0
+    least = np.where(left_out, 0, floor or 1)
+    most = np.minimum(cap or 2**53, np.floor((max_repeat or 1e9) * counts * (1 + 1e-12)))
+    assert (totals >= least).all()
+    assert (totals <= most).all()
+    if size == "constant":
+        assert totals.sum() == counts.sum()
+    elif floor or cap or max_repeat:
+        assert totals.sum() == round(math.fsum(np.clip(requested, least, most)))
+    else:
+        assert totals.sum() == max(round(math.fsum(requested)), least.sum())
+    order = random.permutation(len(counts))
+    _, permuted, _ = class_totals(
+        counts[order],
+        degree,
+        names,
+        shares=None if shares is None else shares[order],
+        tie_break=tie_break[order],
+        **options,
+    )
+    assert np.array_equal(permuted, totals[order])

@@ -96,6 +96,83 @@ def test_targets_must_be_numbers_of_0_or_above():
         largest_remainder([np.nan, 2.0])
 
 
+def test_what_an_upper_bound_takes_goes_to_the_others_in_proportion():
+    assert largest_remainder([600, 200, 100], 900, most=[300, 900, 900]).tolist() == [300, 400, 200]
+
+
+def test_a_share_of_the_excess_may_reach_further_upper_bounds():
+    result = largest_remainder([600, 200, 100], 900, most=[300, 350, 900])
+    assert result.tolist() == [300, 350, 250]
+
+
+def test_both_bounds_are_kept_by_one_factor_for_the_rest():
+    # 5 is raised to 40 and 700 cut to 500; the rest shares 1000 - 540 as 200 to 95
+    result = largest_remainder([700, 200, 95, 5], 1000, least=[40] * 4, most=[500] * 4)
+    assert result.tolist() == [500, 312, 148, 40]
+
+
+def test_a_class_pinned_too_soon_would_not_meet_the_total():
+    # the lower bound adds more than the upper takes: 8 of the 9 that it adds must come from both
+    assert largest_remainder([1, 19], 20, least=[10, 0], most=[20, 18]).tolist() == [10, 10]
+
+
+def test_rounding_up_stops_at_the_upper_bound():
+    assert largest_remainder([1.9, 1.9, 0.2], 4, most=[1, 9, 9]).tolist() == [1, 2, 1]
+
+
+def test_the_default_total_stays_within_the_bounds():
+    assert largest_remainder([5.0, 5.0], most=[2, 3]).tolist() == [2, 3]
+
+
+def test_bounds_that_no_total_can_meet_are_named():
+    with pytest.raises(ParameterError, match="only totals from 2 to 5 can be met"):
+        largest_remainder([5.0, 5.0], 6, least=[1, 1], most=[2, 3])
+    with pytest.raises(ParameterError, match="No least count may exceed"):
+        largest_remainder([5.0, 5.0], least=[3, 1], most=[2, 3])
+
+
+@st.composite
+def bounded(draw):
+    targets = draw(positive)
+    each = st.integers(0, 10**5)
+    k = len(targets)
+    least = draw(arrays(np.int64, k, elements=each))
+    most = least + draw(arrays(np.int64, k, elements=each))
+    total = draw(st.integers(int(least.sum()), int(most.sum())))
+    return targets, least, most, total
+
+
+@given(bounded())
+def test_bounds_and_total_are_met_and_the_rest_is_in_proportion(case):
+    targets, least, most, total = case
+    result = largest_remainder(targets, total, least=least, most=most)
+    assert result.sum() == total
+    assert (result >= least).all()
+    assert (result <= most).all()
+    # one factor serves all that lie strictly inside; what is at a bound would go beyond it
+    inside = (result > least + 1) & (result < most - 1)
+    if inside.any() and abs(targets.sum() - total) >= 1:
+        low = ((result[inside] - 1) / targets[inside]).max()
+        high = ((result[inside] + 1) / targets[inside]).min()
+        assert low <= high * (1 + 1e-9)
+        at_most = (result == most) & (most > least)
+        at_least = (result == least) & (most > least)
+        assert (targets[at_most] * high >= most[at_most] - 1 - 1e-6).all()
+        assert (targets[at_least] * low <= least[at_least] + 1 + 1e-6).all()
+
+
+@given(bounded(), st.randoms(use_true_random=False))
+def test_the_order_of_the_classes_does_not_matter_with_bounds(case, random):
+    targets, least, most, total = case
+    order = np.array(random.sample(range(len(targets)), len(targets)))
+    tie = np.arange(len(targets))
+    result = largest_remainder(targets, total, least=least, most=most, tie_break=tie)
+    permuted = largest_remainder(
+        targets[order], total, least=least[order], most=most[order], tie_break=tie[order]
+    )
+    assert permuted.tolist() == result[order].tolist()
+
+
 @given(positive)
 def test_the_sum_is_the_rounded_sum_and_each_lies_within_one(targets):
     result = largest_remainder(targets)

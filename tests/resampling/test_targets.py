@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from steelyard._support.errors import ParameterError
+from steelyard._support.errors import DataError, ParameterError
 from steelyard.resampling.rounding import largest_remainder
-from steelyard.resampling.targets import SIZES, target_counts
+from steelyard.resampling.targets import INTERPOLATIONS, SIZES, target_counts, target_shares
 
 class_counts = arrays(np.int64, st.integers(2, 1000), elements=st.integers(1, 10**6))
 degrees = st.floats(-1, 2)
@@ -108,3 +108,131 @@ def test_the_order_of_the_classes_changes_no_bit(counts, degree, random):
     order = np.array(random.sample(range(len(counts)), len(counts)))
     targets = target_counts(counts, degree)
     assert np.array_equal(target_counts(counts[order], degree), targets[order])
+
+
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+@pytest.mark.parametrize(
+    ("size", "achieved"),
+    # of (60, 30, 10) towards 1 : 1 : 2; the first has 2.4 times what it should, the third 0.2
+    [("constant", [25, 25, 50]), ("grow", [60, 60, 120]), ("shrink", [5, 5, 10])],
+)
+def test_degree_one_reaches_a_given_target(size, achieved, interpolation):
+    shares = np.array([0.25, 0.25, 0.5])
+    targets = target_counts(
+        np.array([60, 30, 10]), 1.0, size, shares=shares, interpolation=interpolation
+    )
+    np.testing.assert_allclose(targets, achieved)
+
+
+def test_half_a_degree_to_a_given_target_by_hand():
+    # square roots of 64 * 1, 16 * 4 and 4 * 25 are 8, 8 and 10; N = 84 is shared so
+    counts, shares = np.array([64, 16, 4]), np.array([1, 4, 25]) / 30
+    np.testing.assert_allclose(
+        target_counts(counts, 0.5, shares=shares), 84 * np.array([8, 8, 10]) / 26
+    )
+
+
+def test_the_line_between_counts_and_target():
+    counts = np.array([60, 30, 0, 10])
+    for degree in (0.0, 0.25, 1.0, 1.2):
+        expected = (1 - degree) * counts + degree * np.array([100, 100, 0, 100]) / 3
+        targets = target_counts(counts, degree, interpolation="linear")
+        np.testing.assert_allclose(targets, expected)
+    grown = target_counts(counts, 0.5, "grow", interpolation="linear")
+    np.testing.assert_allclose(grown, [60, 45, 0, 35])
+    shrunk = target_counts(counts, 0.5, "shrink", interpolation="linear")
+    np.testing.assert_allclose(shrunk, [35, 20, 0, 10])
+
+
+def test_a_line_that_falls_below_nothing_names_the_degrees_that_do_not():
+    # 60 falls to 33.3 at degree 1, to 0 at 60 / 26.7 = 2.25; 10 rises by 23.3, to 0 at -0.42857
+    counts = np.array([60, 30, 10])
+    with pytest.raises(ParameterError, match=r"degrees from -0\.4285 to 2\.25 can be met") as error:
+        target_counts(counts, 2.3, interpolation="linear")
+    assert "interpolation='exponent'" in error.value.hint
+    with pytest.raises(ParameterError, match="asks for"):
+        target_counts(counts, -0.43, interpolation="linear")
+    with pytest.raises(ParameterError, match=r"degrees from -0\.2 can be met"):
+        target_counts(counts, -0.3, "grow", interpolation="linear")
+    for degree in (2.25, -0.4285):
+        targets = target_counts(counts, degree, interpolation="linear")
+        assert targets.min() == pytest.approx(0, abs=0.01)
+        assert targets.min() >= 0
+
+
+def test_a_share_of_zero_leaves_a_class_out():
+    counts, shares = np.array([60, 30, 10]), np.array([0.5, 0.5, 0])
+    assert target_counts(counts, 0.5, shares=shares)[2] == 0
+    assert target_counts(counts, 0.0, shares=shares).tolist() == [60, 30, 10]
+    halfway = target_counts(counts, 0.5, shares=shares, interpolation="linear")
+    np.testing.assert_allclose(halfway, [55, 40, 5])
+    assert target_counts(counts, 1.0, "grow", shares=shares).tolist() == [60, 60, 0]
+    with pytest.raises(ParameterError, match="away from a target share of 0"):
+        target_counts(counts, -0.5, shares=shares)
+
+
+def test_extreme_degrees_to_a_given_target_stay_finite():
+    counts, shares = np.array([10**6, 1000, 1]), np.array([1e-9, 0.5, 0.5 - 1e-9])
+    for degree in (-400.0, 400.0):
+        targets = target_counts(counts, degree, shares=shares)
+        assert targets.sum() == pytest.approx(1_001_001)
+        assert targets.min() > 0
+
+
+def test_a_target_is_given_as_weights_or_by_name():
+    counts, names = np.array([3, 2, 0]), ("a", "b", "c")
+    assert target_shares([1, 3, 0], counts, names, "f").tolist() == [0.25, 0.75, 0]
+    assert target_shares({"b": 3, "a": 1}, counts, names, "f").tolist() == [0.25, 0.75, 0]
+    assert target_shares({"b": 3}, counts, names, "f").tolist() == [0, 1, 0]
+
+
+def test_a_target_must_be_a_distribution_of_the_classes_that_are_there():
+    counts, names = np.array([3, 2, 0]), ("ape", "bee", "cat")
+    with pytest.raises(ParameterError, match=r"asks for classes without samples: 'cat'\.") as error:
+        target_shares([1, 1, 1], counts, names, "f")
+    assert "the share 0" in error.value.hint
+    with pytest.raises(ParameterError, match="Got 'bees'") as error:
+        target_shares({"ape": 1, "bees": 1}, counts, names, "f")
+    assert error.value.hint == "did you mean 'bee'?"
+    for bad in ([1, 1], [0, 0, 0], [1, -1, 0], [np.nan, 1, 0], "even", {"ape": "x"}):
+        with pytest.raises(DataError, match="The prior of f") as error:
+            target_shares(bad, counts, names, "f")
+        assert error.value.hint
+
+
+@st.composite
+def counts_and_shares(draw):
+    counts = draw(class_counts)
+    weights = draw(arrays(np.float64, len(counts), elements=st.floats(1e-4, 1)))
+    return counts, weights / weights.sum()
+
+
+@given(counts_and_shares(), degrees, st.sampled_from(SIZES))
+def test_ratios_to_a_target_shrink_to_the_power_of_one_minus_degree(case, degree, size):
+    counts, shares = case
+    targets = target_counts(counts, degree, size, shares=shares)
+    before, after = counts / shares, targets / shares
+    np.testing.assert_allclose(after / after[0], (before / before[0]) ** (1 - degree), rtol=1e-8)
+    if size == "constant":
+        assert targets.sum() == pytest.approx(counts.sum())
+    else:
+        fixed = before.argmax() if size == "grow" else before.argmin()
+        assert targets[fixed] == pytest.approx(counts[fixed])
+
+
+@given(counts_and_shares(), st.floats(0, 1), st.sampled_from(SIZES))
+def test_the_line_stays_between_its_ends(case, degree, size):
+    counts, shares = case
+    line = target_counts(counts, degree, size, shares=shares, interpolation="linear")
+    full = target_counts(counts, 1.0, size, shares=shares)
+    assert (line >= np.minimum(counts, full) * (1 - 1e-9)).all()
+    assert (line <= np.maximum(counts, full) * (1 + 1e-9)).all()
+
+
+@given(counts_and_shares(), degrees, st.sampled_from(SIZES), st.randoms(use_true_random=False))
+def test_the_order_of_the_classes_changes_no_bit_of_a_given_target(case, degree, size, random):
+    counts, shares = case
+    order = np.array(random.sample(range(len(counts)), len(counts)))
+    targets = target_counts(counts, degree, size, shares=shares)
+    again = target_counts(counts[order], degree, size, shares=shares[order])
+    assert np.array_equal(again, targets[order])

@@ -38,6 +38,13 @@ def did_you_mean(name: object, options: Iterable[object], limit: int = 12) -> st
     return f"there are {shown}{more}."
 
 
+def named_few(names: Iterable[object], limit: int = 5) -> str:
+    """Return names in sorted order for a sentence, the first few of them and how many more."""
+    texts = sorted(map(str, names))
+    shown = ", ".join(repr(text) for text in texts[:limit])
+    return shown + (f" and {len(texts) - limit} more" if len(texts) > limit else "")
+
+
 def _expected(name: str, owner: str, expected: str, value: object) -> ParameterError:
     came = " ".join(repr(value).split())  # an array or a table shows in many lines
     came = came if len(came) <= _LONGEST else f"{came[:_LONGEST]}..."

@@ -66,6 +66,18 @@ def achieved_is_counted(scheme: Scheme) -> None:
         require(np.array_equal(plan.before, COUNTS), f"It says {plan.before} before.")
 
 
+def weights_agree(scheme: Scheme) -> None:
+    """Sum expected uses, where it states them, to the counts, and so by class."""
+    for degree in DEGREES:
+        plan = scheme(case(), degree, SEED)
+        expected = _by_class(case(), plan.expected_uses)
+        counted = _by_class(case(), plan.counts)
+        require(
+            np.allclose(expected, counted, rtol=1e-9, atol=1e-9),
+            f"At degree {degree} it expects {expected} uses; counted {counted}.",
+        )
+
+
 def constant_total(scheme: Scheme) -> None:
     """Draw exactly as many samples as the data hold, at every degree."""
     for degree in DEGREES:
@@ -172,6 +184,7 @@ def leaves_inputs(scheme: Scheme) -> None:
 CLAUSES = (
     keeps_ids,
     achieved_is_counted,
+    weights_agree,
     constant_total,
     identity_at_zero,
     balanced_at_one,

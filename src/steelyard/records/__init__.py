@@ -1,5 +1,6 @@
 """Carries: the frozen records that go between the rooms."""
 
+from steelyard.records.achieved import Achieved
 from steelyard.records.agreement import Agreement
 from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.dynamics import CHANNELS, Dynamics
@@ -21,6 +22,7 @@ from steelyard.records.weighing import Weighing
 __all__ = [
     "CHANNELS",
     "PARTS",
+    "Achieved",
     "Agreement",
     "Arm",
     "Claim",

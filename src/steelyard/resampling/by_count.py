@@ -8,70 +8,217 @@ trained by the plan has learned the plan's class shares, not the data's: its pro
 corrected before they are used (`Plan.prior` says to what). Repeating a sample adds no information,
 and a growing plan makes an epoch longer, which by itself changes training.
 
-**Formula.** See `steelyard.resampling.targets`: T_c proportional to n_c ** (1 - degree).
+**Formula.** See `steelyard.resampling.targets`: T_c proportional to n_c ** (1 - degree), or on the
+way to any other target distribution.
 
 **Reference.** After Moore et al. (2023), Dataset balancing can hurt model performance, arXiv
 2307.00079, whose degree runs from 0 (as is) to 1 (balanced). That a class of n_c samples is
 repeated in proportion to (n_max / n_c) ** degree is our reading of it; which total to keep, the
-rounding and the draw are ours.
+target, the bounds, the rounding and the draw are ours.
 """
 
 from __future__ import annotations
 
-from steelyard._support.errors import MismatchError
-from steelyard._support.validation import check_choice, check_integer, check_real
+from typing import Any
+
+import numpy as np
+
+from steelyard._support.validation import check_choice, check_integer, check_real, named_few
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
+from steelyard.resampling.bounds import class_bounds, require_total
 from steelyard.resampling.rounding import largest_remainder
 from steelyard.resampling.selection import first_in_class, spread_evenly
-from steelyard.resampling.targets import SIZES, target_counts
+from steelyard.resampling.targets import INTERPOLATIONS, SIZES, target_counts, target_shares
 
+SELECTIONS = ("random", "none")  # which samples stay, and which repeat
 _SIZE_WORDS = {"constant": "constant size", "grow": "growing size", "shrink": "shrinking size"}
 
 
-def by_count(data: Labelled, degree: float, *, size: str = "constant", seed: int = 0) -> Plan:
+def by_count(
+    data: Labelled,
+    degree: float,
+    *,
+    target: Any = None,
+    interpolation: str = "exponent",
+    size: str = "constant",
+    floor: int | None = None,
+    cap: int | None = None,
+    max_repeat: float | None = None,
+    under: str = "random",
+    over: str = "random",
+    seed: int = 0,
+) -> Plan:
     """Return the plan that balances classes by their counts to a degree.
 
     Parameters
     ----------
     data : Labelled
-        A training part.
+        A training part, one class a sample.
     degree : float
-        0 leaves the data as they are, 1 balances fully, between is between, above 1 overshoots,
-        below 0 makes rare classes rarer. The ratio of the largest to the smallest class goes
-        from rho to rho ** (1 - degree).
+        0 leaves the data as they are, 1 is the full target, between is between, above 1
+        overshoots, below 0 makes rare classes rarer. Towards equal shares the ratio of the
+        largest to the smallest class goes from rho to rho ** (1 - degree).
+    target : array_like of shape (K,) or mapping of class name to weight, optional
+        The class shares to reach, as weights; equal shares of the classes that have samples by
+        default. A class of weight 0 is left out, from any degree above 0 on.
+    interpolation : {"exponent", "linear"}
+        The way between: "exponent" has ratios go from rho to rho ** (1 - degree), "linear" has
+        counts go on a straight line, where a degree beyond 0 to 1 may be impossible.
     size : {"constant", "grow", "shrink"}
-        What stays fixed: the total, the largest class (rare ones are repeated), or the smallest
-        class (common ones are thinned out).
+        What stays fixed: the total, the class that has most of what it should (the largest;
+        others are repeated), or the one that has least (the smallest; others are thinned out).
+    floor, cap : int, optional
+        Least and most samples of a class.
+    max_repeat : float, optional
+        Most samples of a class for each that it has; 1 or above. With a constant size, what a
+        bound takes from a class goes to the others, in proportion.
+    under, over : {"random", "none"}
+        Which samples stay of a class that shrinks, and which repeat of one that grows; "none"
+        leaves such classes as they are, whatever the size and the bounds say.
     seed : int
         Draws which samples of a class stand in; the same draw serves every degree.
 
     Returns
     -------
     Plan
-        Exact counts; every class that has samples keeps at least one.
+        Exact counts; every class that has samples keeps at least one, unless its target is 0.
+        ``requested`` is what the degree asks for, before bounds; ``weights`` are the expected
+        uses T_c / n_c of a class of n_c samples used T_c times.
 
     Raises
     ------
     ParameterError
-        If an argument lies outside its range, or the plan would be too large to count.
+        If an argument lies outside its range, the bounds cannot be met, or the plan would be too
+        large to count.
+    DataError
+        If a sample may have several labels, or the target is no distribution.
     MismatchError
         If the data hold held-out rows.
     """
     degree = check_real(degree, "degree", "by_count")
+    check_choice(interpolation, "interpolation", "by_count", INTERPOLATIONS)
     check_choice(size, "size", "by_count", SIZES)
+    check_choice(under, "under", "by_count", SELECTIONS)
+    check_choice(over, "over", "by_count", SELECTIONS)
     check_integer(seed, "seed", "by_count")
-    if data.split is not None and (data.split != "train").any():
-        raise MismatchError(
-            "Only a training part can be planned; these data hold held-out rows.",
-            hint="pass data.part('train').",
-        )
-    requested = target_counts(data.class_counts, degree, size)
-    totals = largest_remainder(
-        requested,
-        len(data) if size == "constant" else None,
-        least=data.class_counts > 0,
+    data.require_single_label("by_count")
+    data.require_training_part("by_count")
+    n, names = data.class_counts, data.class_names
+
+    shares = None if target is None else target_shares(target, n, names, "by_count")
+    requested, bounded, notes = class_totals(
+        n,
+        degree,
+        names,
+        shares=shares,
+        interpolation=interpolation,
+        size=size,
+        floor=floor,
+        cap=cap,
+        max_repeat=max_repeat,
         tie_break=first_in_class(data.ids, data.labels, data.n_classes),
     )
+    totals = np.maximum(bounded, n) if under == "none" else bounded
+    totals = np.minimum(totals, n) if over == "none" else totals
+    if (totals != bounded).any():
+        notes.append(
+            f"{(totals != bounded).sum()} of {(n > 0).sum()} classes are left as they are, so that "
+            f"the plan has {totals.sum()} draws, not {bounded.sum()}."
+        )
     counts = spread_evenly(data.ids, data.labels, totals, seed)
-    return Plan.of(data, counts, requested, f"by count, degree {degree:g}, {_SIZE_WORDS[size]}")
+    scheme = f"by count, degree {degree:g}, {_SIZE_WORDS[size]}" + _ways(
+        target, interpolation, floor, cap, max_repeat, under, over
+    )
+    weights = (totals / np.maximum(n, 1))[data.labels]
+    return Plan.of(data, counts, requested, scheme, weights=weights, notes=notes)
+
+
+def class_totals(
+    counts: np.ndarray,
+    degree: float,
+    class_names: tuple[str, ...],
+    *,
+    shares: np.ndarray | None = None,
+    interpolation: str = "exponent",
+    size: str = "constant",
+    floor: int | None = None,
+    cap: int | None = None,
+    max_repeat: float | None = None,
+    tie_break: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return what a degree asks of each class, what it gets, and what to say of the difference.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (K,)
+        Samples a class.
+    shares : ndarray of shape (K,), optional
+        The target, from `target_shares`.
+    tie_break : ndarray of shape (K,), optional
+        Which of equal remainders is served first; see `largest_remainder`.
+    degree, class_names, interpolation, size, floor, cap, max_repeat
+        As in `by_count`.
+
+    Returns
+    -------
+    requested : ndarray of shape (K,)
+        float64, neither bounded nor rounded.
+    totals : ndarray of shape (K,)
+        int64, within the bounds; a constant size is met exactly.
+    notes : list of str
+        A sentence each.
+
+    Raises
+    ------
+    ParameterError
+        If the degree or the bounds cannot be met.
+    """
+    requested = target_counts(counts, degree, size, shares=shares, interpolation=interpolation)
+    wanted = counts > 0 if shares is None or degree == 0 else shares > 0
+    least, most = class_bounds(
+        counts, wanted, class_names, "by_count", floor=floor, cap=cap, max_repeat=max_repeat
+    )
+    asked, total = requested, None
+    if size == "constant":
+        total = int(counts.sum())
+        require_total(total, least, np.where(requested > 0, most, least), "by_count")
+    elif floor is not None or cap is not None or max_repeat is not None:
+        # nothing has to be made up for: the number of samples follows
+        asked = np.clip(requested, least, most)
+    totals = largest_remainder(asked, total, least=least, most=most, tie_break=tie_break)
+
+    def classes(held: np.ndarray) -> str:
+        return named_few(class_names[code] for code in np.flatnonzero(held))
+
+    notes = []
+    for held, sentence in (
+        ((totals == 0) & (counts > 0), "The target leaves out all samples of"),
+        ((totals == least) & (requested <= least - 1), "Bounds keep more than was asked for of"),
+        ((totals == most) & (requested >= most + 1), "Bounds keep less than was asked for of"),
+    ):
+        if held.any():
+            notes.append(f"{sentence} {classes(held)}.")
+    return requested, totals, notes
+
+
+def _ways(
+    target: Any,
+    interpolation: str,
+    floor: int | None,
+    cap: int | None,
+    max_repeat: float | None,
+    under: str,
+    over: str,
+) -> str:
+    """Return in words what differs from the plainest plan of a degree."""
+    ways = [
+        ("to a given target", target is not None),
+        ("on a straight line", interpolation == "linear"),
+        (f"at least {floor} a class", floor is not None),
+        (f"at most {cap} a class", cap is not None),
+        (f"at most {max_repeat} times as many", max_repeat is not None),
+        ("no class shrinks", under == "none"),
+        ("no class grows", over == "none"),
+    ]
+    return "".join(f", {words}" for words, holds in ways if holds)

@@ -22,7 +22,6 @@ import numpy as np
 
 from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_real
-from steelyard.resampling.targets import powers
 
 
 def degree_to_sampling_exponent(degree: float) -> float:
@@ -95,5 +94,11 @@ def class_weights(counts: np.ndarray, degree: float) -> np.ndarray:
     present = counts > 0
     n = counts[present].astype(np.float64)
     weights = np.zeros(len(counts))
-    weights[present] = powers(n, -degree)
+    weights[present] = _powers(n, -degree)
     return weights * (n.sum() / math.fsum(n * weights[present]))
+
+
+def _powers(n: np.ndarray, exponent: float) -> np.ndarray:
+    """Return n ** exponent up to a common factor, the largest exactly 1, so never infinite."""
+    reference = n.max() if exponent >= 0 else n.min()
+    return (n / reference) ** exponent
