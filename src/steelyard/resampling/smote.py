@@ -19,10 +19,10 @@ flattened images: arXiv 2504.07031.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from imblearn.over_sampling import ADASYN, SMOTE, SMOTENC, BorderlineSMOTE
 
 from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.seeding import generator, uniform_by_id
@@ -106,7 +106,6 @@ class Smote:
         data: Labelled,
     ) -> np.ndarray:
         """Return ``wanted`` new points of one class, shape (wanted, d)."""
-        random_state = int(draw.integers(2**31))
         own = int(mine.sum())
         if self.kind == "smote":
             # others play no part, but imbalanced-learn refuses data of one class
@@ -116,18 +115,12 @@ class Smote:
             labels = np.where(mine, _OF_CLASS, _OTHER)
         # adasyn rounds for each parent: with one more each it makes enough, of which some go
         asked = wanted + own if self.kind == "adasyn" else wanted
-        options = {"sampling_strategy": {_OF_CLASS: own + asked}, "random_state": random_state}
-        if self.kind == "borderline":
-            around = min(_SURROUNDINGS, len(points) - 1)
-            maker = BorderlineSMOTE(k_neighbors=self.n_neighbours, m_neighbors=around, **options)
-        elif self.kind == "adasyn":
-            maker = ADASYN(n_neighbors=self.n_neighbours, **options)
-        elif categories.any():
-            maker = SMOTENC(
-                np.flatnonzero(categories).tolist(), k_neighbors=self.n_neighbours, **options
-            )
-        else:
-            maker = SMOTE(k_neighbors=self.n_neighbours, **options)
+        maker = self._maker(
+            categories,
+            min(_SURROUNDINGS, len(points) - 1),
+            sampling_strategy={_OF_CLASS: own + asked},
+            random_state=int(draw.integers(2**31)),
+        )
         try:
             made = maker.fit_resample(points, labels)[0][len(points) :]
         except (RuntimeError, ValueError) as error:
@@ -141,6 +134,19 @@ class Smote:
                 hint="choose Smote(kind='smote').",
             )
         return made[np.sort(draw.permutation(len(made))[:wanted])]
+
+    def _maker(self, categories: np.ndarray, around: int, **options: Any) -> Any:
+        """Return imbalanced-learn's sampler; imported here, for only who uses it should wait."""
+        from imblearn.over_sampling import ADASYN, SMOTE, SMOTENC, BorderlineSMOTE
+
+        if self.kind == "adasyn":
+            return ADASYN(n_neighbors=self.n_neighbours, **options)
+        if self.kind == "borderline":
+            return BorderlineSMOTE(k_neighbors=self.n_neighbours, m_neighbors=around, **options)
+        if categories.any():
+            columns = np.flatnonzero(categories).tolist()
+            return SMOTENC(columns, k_neighbors=self.n_neighbours, **options)
+        return SMOTE(k_neighbors=self.n_neighbours, **options)
 
 
 def _points(data: Labelled) -> tuple[np.ndarray, np.ndarray]:
