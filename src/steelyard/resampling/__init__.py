@@ -1,11 +1,20 @@
-"""Plans: one file a scheme."""
+"""Plans: one file a scheme, one a way to choose samples or to add rows."""
 
-from steelyard.resampling.by_count import SELECTIONS, by_count
+from steelyard.resampling.added_rows import AddedRows
+from steelyard.resampling.by_count import by_count
+from steelyard.resampling.by_hardness import by_hardness
 from steelyard.resampling.by_label_count import LABEL_SIZES, REFERENCES, by_label_count
+from steelyard.resampling.coverage import coverage
 from steelyard.resampling.distribution import distribution
 from steelyard.resampling.dry_run import dry_run
 from steelyard.resampling.label_rules import RULES
+from steelyard.resampling.pool import Pool
+from steelyard.resampling.pruning import prune
+from steelyard.resampling.realise import realise
 from steelyard.resampling.repeat_factors import by_repeat_factor, repeat_factors
+from steelyard.resampling.reserve import Reserve
+from steelyard.resampling.select import OVER, UNDER, preference, select
+from steelyard.resampling.smote import Smote
 from steelyard.resampling.targets import INTERPOLATIONS, SIZES
 from steelyard.resampling.translations import (
     class_weights,
@@ -18,19 +27,30 @@ from steelyard.resampling.translations import (
 __all__ = [
     "INTERPOLATIONS",
     "LABEL_SIZES",
+    "OVER",
     "REFERENCES",
     "RULES",
-    "SELECTIONS",
     "SIZES",
+    "UNDER",
+    "AddedRows",
+    "Pool",
+    "Reserve",
+    "Smote",
     "by_count",
+    "by_hardness",
     "by_label_count",
     "by_repeat_factor",
     "class_weights",
+    "coverage",
     "degree_to_sampling_exponent",
     "degree_to_temperature",
     "distribution",
     "dry_run",
+    "preference",
+    "prune",
+    "realise",
     "repeat_factors",
     "sampling_exponent_to_degree",
+    "select",
     "temperature_to_degree",
 ]
