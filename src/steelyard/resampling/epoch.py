@@ -78,9 +78,27 @@ def epoch_counts(
         order = _random_order(len(rows), kept, seed, epoch)
         order, starts = _stretches(order, None if codes is None else codes[rows])
         offset = generator(seed, purpose="offset of an epoch", epoch=epoch).random()
-        up = _once_more(fractions[rows][order], starts, int(counts.sum()), offset)
+        total = _total(counts, fractions)
+        noise = _NOISE + _NOISE**2 * total
+        up = _once_more(fractions[rows][order], starts, total - int(counts.sum()), noise, offset)
         counts[rows[order[up]]] += 1
     return counts
+
+
+def epoch_total(weights: np.ndarray) -> int:
+    """Return how many uses an epoch holds: what `epoch_counts` sums to.
+
+    Parameters
+    ----------
+    weights : ndarray of float and shape (n,)
+        Expected uses, 0 or above.
+    """
+    rounded_down = weights.astype(np.int64)
+    return _total(rounded_down, weights - rounded_down)
+
+
+def _total(rounded_down: np.ndarray, fractions: np.ndarray) -> int:
+    return round(int(rounded_down.sum()) + float(fractions.sum()))
 
 
 def checked_weights(weights: Any, owner: str) -> np.ndarray:
@@ -158,17 +176,16 @@ def _stretches(order: np.ndarray, codes: np.ndarray | None) -> tuple[np.ndarray,
 
 
 def _once_more(
-    fractions: np.ndarray, starts: np.ndarray, rounded_down: int, offset: float
+    fractions: np.ndarray, starts: np.ndarray, missing: int, noise: float, offset: float
 ) -> np.ndarray:
-    """Return which fractions are rounded up: stretches of whole length keep it, and the total."""
+    """Return which fractions are rounded up: ``missing`` in all, whole stretches exactly."""
     sums = np.add.reduceat(fractions, starts)  # in pairs, so that noise stays small
-    total = rounded_down + float(sums.sum())
     totals = np.rint(sums).astype(np.int64)
-    whole = np.abs(sums - totals) <= _NOISE + _NOISE**2 * total
+    whole = np.abs(sums - totals) <= noise
     if whole.all():
         return _systematic(fractions, starts, totals, offset)
     # all others make one stretch together
-    rest = round(total) - rounded_down - int(totals[whole].sum())
+    rest = missing - int(totals[whole].sum())
     sizes = np.diff(starts, append=len(fractions))
     is_whole = np.repeat(whole, sizes)
     up = np.empty(len(fractions), bool)

@@ -1,0 +1,62 @@
+"""One process of a DistributedDataParallel training that records which rows it trains on.
+
+    python ddp_training.py FOLDER RANK WORLD_SIZE
+
+FOLDER/case.json says what to do; `test_torch_sampler.py` writes it, starts the processes, waits for
+what they announce and kills them.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, TensorDataset
+
+from steelyard.resampling.torch_sampler import PlanSampler
+
+BATCH = 4
+SAVE_EVERY = 3
+
+
+def main(folder: Path, rank: int, world_size: int) -> None:
+    case = json.loads((folder / "case.json").read_text())
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=world_size
+    )
+    weights = np.array(case["weights"])
+    network = DistributedDataParallel(torch.nn.Linear(1, 1))
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.01)
+    sampler = PlanSampler(weights, seed=case["seed"])
+    if case["state"] is not None:
+        sampler.load_state_dict(case["state"])
+    rows = torch.arange(len(weights))
+    loader = DataLoader(
+        TensorDataset(rows, rows.float()[:, None] / len(rows)), batch_size=BATCH, sampler=sampler
+    )
+    record = (folder / f"rank{rank}.jsonl").open("a")
+    for epoch in range(sampler.epoch, case["epochs"]):
+        sampler.set_epoch(epoch)
+        for step, (batch, x) in enumerate(loader, start=1):
+            optimiser.zero_grad()
+            network(x).square().mean().backward()  # meets the other processes
+            optimiser.step()
+            record.write(json.dumps([epoch, step, batch.tolist()]) + "\n")
+            record.flush()
+            if step % SAVE_EVERY == 0 and rank == 0:
+                state = sampler.state_dict(drawn=step * BATCH)
+                (folder / "state.json.new").write_text(json.dumps([epoch, step, state]))
+                (folder / "state.json.new").replace(folder / "state.json")
+            if [epoch, step] == case["stop_after"]:
+                torch.distributed.barrier()  # all have recorded this step
+                (folder / f"stopped{rank}").touch()
+                time.sleep(600)  # to be killed
+    torch.distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
