@@ -23,7 +23,6 @@ FLOORS = {
 }
 HOMES = {
     "torch": {"training", "diagnosis"},
-    "imblearn": {"resampling", "workflow"},
     "xgboost": {"training"},
     "mlxtend": {"datasets"},
     "PIL": {"datasets", "report"},

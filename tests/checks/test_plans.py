@@ -201,7 +201,7 @@ def test_touching_global_random_state_is_caught():
 @pytest.mark.parametrize(
     "options",
     [
-        {"target": [1, 1, 1, 1]},
+        {"shares": [1, 1, 1, 1]},
         {"max_repeat": 1000},
         {"floor": 1, "cap": 63},
     ],
@@ -209,8 +209,8 @@ def test_touching_global_random_state_is_caught():
 def test_bounds_that_bind_nothing_and_an_even_target_keep_it(options):
     def scheme(data, degree, seed):
         given = dict(options)
-        if "target" in given:
-            given["target"] = data.class_counts > 0
+        if "shares" in given:
+            given["shares"] = data.class_counts > 0
         return by_count(data, degree, seed=seed, **given)
 
     check_plan_scheme(scheme)

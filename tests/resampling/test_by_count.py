@@ -130,18 +130,18 @@ def test_a_training_part_that_says_so_is_planned():
 
 def test_a_given_target_is_reached_in_full_and_by_name():
     source = data((64, 16, 4))
-    plan = by_count(source, 1.0, target={"-1": 2, "<script>": 1, "é\n": 1})
+    plan = by_count(source, 1.0, shares={"-1": 2, "<script>": 1, "é\n": 1})
     assert plan.achieved.tolist() == [21, 21, 42]
-    again = by_count(source, 1.0, target=[0.25, 0.25, 0.5])
+    again = by_count(source, 1.0, shares=[0.25, 0.25, 0.5])
     assert np.array_equal(again.counts, plan.counts)
-    assert "to a given target" in plan.scheme
+    assert "to given shares" in plan.scheme
 
 
 def test_a_class_of_target_zero_is_left_out_and_named():
-    plan = by_count(data((64, 16, 4)), 1.0, target=[1, 1, 0])
+    plan = by_count(data((64, 16, 4)), 1.0, shares=[1, 1, 0])
     assert plan.achieved.tolist() == [42, 42, 0]
     assert plan.notes == ("The target leaves out all samples of '-1'.",)
-    assert by_count(data((64, 16, 4)), 0.0, target=[1, 1, 0]).is_identity
+    assert by_count(data((64, 16, 4)), 0.0, shares=[1, 1, 0]).is_identity
 
 
 def test_the_line_is_named_apart():
@@ -190,7 +190,7 @@ def test_bounds_that_cannot_be_met_say_what_can():
         by_count(source, 1.0, floor=20, max_repeat=2)
     # a class that is left out takes up nothing
     with pytest.raises(ParameterError, match=r"has from 2 to 80\."):
-        by_count(source, 1.0, target=[1, 1, 0], cap=40)
+        by_count(source, 1.0, shares=[1, 1, 0], cap=40)
 
 
 @pytest.mark.parametrize(
@@ -215,11 +215,12 @@ def test_classes_may_be_left_as_they_are():
     kept = by_count(source, 1.0, under="none")
     assert kept.achieved.tolist() == [64, 28, 28]
     assert kept.notes == (
-        "1 of 3 classes are left as they are, so that the plan has 120 draws, not 84.",
+        "Classes stay as they are where nothing may be left out or repeated: the plan holds 120 "
+        "draws, not 84.",
     )
     thinned = by_count(source, 1.0, over="none")
     assert thinned.achieved.tolist() == [28, 16, 4]
-    assert thinned.scheme == "by count, degree 1, constant size, no class grows"
+    assert thinned.scheme == "by count, degree 1, constant size, nothing repeated"
     assert by_count(source, 1.0, under="none", over="none").is_identity
 
 
@@ -275,7 +276,9 @@ def test_totals_are_exact_within_bounds_and_blind_to_the_order(
         return
     left_out = np.zeros(len(counts), bool) if shares is None or degree == 0 else shares == 0
     least = np.where(left_out, 0, floor or 1)
-    most = np.minimum(cap or 2**53, np.floor((max_repeat or 1e9) * counts * (1 + 1e-12)))
+    most = np.full(len(counts), cap or 2**53)
+    if max_repeat is not None:
+        most = np.minimum(most, np.floor(max_repeat * counts * (1 + 1e-12)))
     assert (totals >= least).all()
     assert (totals <= most).all()
     if size == "constant":

@@ -108,7 +108,7 @@ distinct samples            9    9.0
 def test_the_dry_run_of_single_labels_says_what_is_left_out_and_steers_no_terminal():
     names = ("\x1b[31mred", "b\nc", "no sample", "x" * 90)
     data = labelled(np.repeat([0, 1, 3], [6, 3, 3]), names)
-    text = dry_run(by_count(data, 1.0, target=[1, 1, 0, 0]), data)
+    text = dry_run(by_count(data, 1.0, shares=[1, 1, 0, 0]), data)
     assert "\x1b" not in text
     assert f"Not drawn at all: {'x' * 37}..." in text
     assert "\nno sample " in text

@@ -24,14 +24,18 @@ from typing import Any
 import numpy as np
 
 from steelyard._support.validation import check_choice, check_integer, check_real, named_few
+from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
+from steelyard.resampling.added_rows import AddedRows
 from steelyard.resampling.bounds import class_bounds, require_total
+from steelyard.resampling.hardness_values import values_for
+from steelyard.resampling.realise import check_ways, realise
 from steelyard.resampling.rounding import largest_remainder
-from steelyard.resampling.selection import first_in_class, spread_evenly
+from steelyard.resampling.select import LEAST_WEIGHT, STRENGTH
+from steelyard.resampling.selection import first_in_class
 from steelyard.resampling.targets import INTERPOLATIONS, SIZES, target_counts, target_shares
 
-SELECTIONS = ("random", "none")  # which samples stay, and which repeat
 _SIZE_WORDS = {"constant": "constant size", "grow": "growing size", "shrink": "shrinking size"}
 
 
@@ -39,14 +43,17 @@ def by_count(
     data: Labelled,
     degree: float,
     *,
-    target: Any = None,
+    shares: Any = None,
     interpolation: str = "exponent",
     size: str = "constant",
     floor: int | None = None,
     cap: int | None = None,
     max_repeat: float | None = None,
     under: str = "random",
-    over: str = "random",
+    over: str | AddedRows = "random",
+    hardness: Hardness | None = None,
+    strength: float = STRENGTH,
+    least_weight: float = LEAST_WEIGHT,
     seed: int = 0,
 ) -> Plan:
     """Return the plan that balances classes by their counts to a degree.
@@ -59,7 +66,7 @@ def by_count(
         0 leaves the data as they are, 1 is the full target, between is between, above 1
         overshoots, below 0 makes rare classes rarer. Towards equal shares the ratio of the
         largest to the smallest class goes from rho to rho ** (1 - degree).
-    target : array_like of shape (K,) or mapping of class name to weight, optional
+    shares : array_like of shape (K,) or mapping of class name to weight, optional
         The class shares to reach, as weights; equal shares of the classes that have samples by
         default. A class of weight 0 is left out, from any degree above 0 on.
     interpolation : {"exponent", "linear"}
@@ -73,9 +80,15 @@ def by_count(
     max_repeat : float, optional
         Most samples of a class for each that it has; 1 or above. With a constant size, what a
         bound takes from a class goes to the others, in proportion.
-    under, over : {"random", "none"}
-        Which samples stay of a class that shrinks, and which repeat of one that grows; "none"
-        leaves such classes as they are, whatever the size and the bounds say.
+    under : {"random", "easiest", "hardest", "none"}
+        Which samples a class that shrinks leaves out; "none" leaves such classes as they are,
+        whatever the size and the bounds say.
+    over : {"random", "easy", "hard", "none"}, Smote, Reserve or Pool
+        Which samples repeat in a class that grows, or where added rows come from.
+    hardness : Hardness, optional
+        A score of these samples, where `under` or `over` go by it.
+    strength, least_weight : float
+        Of the preference of "easy" and "hard"; see `steelyard.resampling.preference`.
     seed : int
         Draws which samples of a class stand in; the same draw serves every degree.
 
@@ -84,7 +97,7 @@ def by_count(
     Plan
         Exact counts; every class that has samples keeps at least one, unless its target is 0.
         ``requested`` is what the degree asks for, before bounds; ``weights`` are the expected
-        uses T_c / n_c of a class of n_c samples used T_c times.
+        uses, T_c / n_c of a class of n_c samples that are used T_c times at random.
 
     Raises
     ------
@@ -99,19 +112,18 @@ def by_count(
     degree = check_real(degree, "degree", "by_count")
     check_choice(interpolation, "interpolation", "by_count", INTERPOLATIONS)
     check_choice(size, "size", "by_count", SIZES)
-    check_choice(under, "under", "by_count", SELECTIONS)
-    check_choice(over, "over", "by_count", SELECTIONS)
     check_integer(seed, "seed", "by_count")
+    check_ways("by_count", under, over, strength, least_weight, has_values=hardness is not None)
     data.require_single_label("by_count")
     data.require_training_part("by_count")
     n, names = data.class_counts, data.class_names
 
-    shares = None if target is None else target_shares(target, n, names, "by_count")
-    requested, bounded, notes = class_totals(
+    target = None if shares is None else target_shares(shares, n, names, "by_count")
+    requested, totals, notes = class_totals(
         n,
         degree,
         names,
-        shares=shares,
+        shares=target,
         interpolation=interpolation,
         size=size,
         floor=floor,
@@ -119,19 +131,20 @@ def by_count(
         max_repeat=max_repeat,
         tie_break=first_in_class(data.ids, data.labels, data.n_classes),
     )
-    totals = np.maximum(bounded, n) if under == "none" else bounded
-    totals = np.minimum(totals, n) if over == "none" else totals
-    if (totals != bounded).any():
-        notes.append(
-            f"{(totals != bounded).sum()} of {(n > 0).sum()} classes are left as they are, so that "
-            f"the plan has {totals.sum()} draws, not {bounded.sum()}."
-        )
-    counts = spread_evenly(data.ids, data.labels, totals, seed)
-    scheme = f"by count, degree {degree:g}, {_SIZE_WORDS[size]}" + _ways(
-        target, interpolation, floor, cap, max_repeat, under, over
+    return realise(
+        data,
+        totals,
+        requested,
+        f"by count, degree {degree:g}, {_SIZE_WORDS[size]}"
+        + _bounds_in_words(shares, interpolation, floor, cap, max_repeat),
+        under=under,
+        over=over,
+        values=None if hardness is None else values_for(data, hardness, "by_count"),
+        strength=strength,
+        least_weight=least_weight,
+        seed=seed,
+        notes=notes,
     )
-    weights = (totals / np.maximum(n, 1))[data.labels]
-    return Plan.of(data, counts, requested, scheme, weights=weights, notes=notes)
 
 
 def class_totals(
@@ -202,23 +215,15 @@ def class_totals(
     return requested, totals, notes
 
 
-def _ways(
-    target: Any,
-    interpolation: str,
-    floor: int | None,
-    cap: int | None,
-    max_repeat: float | None,
-    under: str,
-    over: str,
+def _bounds_in_words(
+    shares: Any, interpolation: str, floor: int | None, cap: int | None, max_repeat: float | None
 ) -> str:
     """Return in words what differs from the plainest plan of a degree."""
     ways = [
-        ("to a given target", target is not None),
+        ("to given shares", shares is not None),
         ("on a straight line", interpolation == "linear"),
         (f"at least {floor} a class", floor is not None),
         (f"at most {cap} a class", cap is not None),
         (f"at most {max_repeat} times as many", max_repeat is not None),
-        ("no class shrinks", under == "none"),
-        ("no class grows", over == "none"),
     ]
     return "".join(f", {words}" for words, holds in ways if holds)

@@ -120,7 +120,7 @@ def by_hardness(
     check_choice(mode, "mode", _OWNER, MODES)
     check_choice(ratio, "ratio", _OWNER, RATIOS)
     check_integer(seed, "seed", _OWNER)
-    check_ways(under, over, strength, least_weight, has_values=True)
+    check_ways(_OWNER, under, over, strength, least_weight, has_values=True)
     data.require_single_label(_OWNER)
     data.require_training_part(_OWNER)
     _require_of_mode(mode, ratio, low_is_hard, floor, cap, clip)

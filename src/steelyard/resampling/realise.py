@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from steelyard._support.errors import ParameterError
-from steelyard._support.validation import check_choice
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.resampling.added_rows import AddedRows
@@ -84,7 +83,7 @@ def realise(
     MismatchError
         If rows to add do not fit, or the data hold held-out rows.
     """
-    check_ways(under, over, strength, least_weight, has_values=values is not None)
+    check_ways("realise", under, over, strength, least_weight, has_values=values is not None)
     data.require_single_label("A plan by class totals")
     totals = np.asarray(totals, dtype=np.int64)
     n = data.class_counts
@@ -114,19 +113,31 @@ def realise(
         )
     if rows_from and added is not None:
         told.append(f"{rows_from.note} They are {len(added)} of {settled.sum()} draws.")
-    return Plan.of(data, counts, requested, ", ".join(words), added=added, notes=told)
+    weights = _expected_uses(data.labels, n, settled - wanted, counts, under, repeated)
+    return Plan.of(
+        data, counts, requested, ", ".join(words), weights=weights, added=added, notes=told
+    )
+
+
+def _expected_uses(
+    labels: np.ndarray, n: np.ndarray, totals: np.ndarray, counts: np.ndarray, under: str, over: str
+) -> np.ndarray | None:
+    """Return T / n where samples are drawn at random, the counts elsewhere; None if nowhere."""
+    drawn = np.where(totals < n, under == "random", (over == "random") & (totals > n))
+    if not drawn.any():
+        return None
+    return np.where(drawn[labels], (totals / np.maximum(n, 1))[labels], counts)
 
 
 def check_ways(
-    under: str, over: Any, strength: float, least_weight: float, *, has_values: bool
+    owner: str, under: str, over: Any, strength: float, least_weight: float, *, has_values: bool
 ) -> None:
     """Raise `ParameterError` unless under and over are ways that exist and hold together."""
     if not isinstance(over, (str, AddedRows)) or isinstance(over, type):
         raise ParameterError(
-            f"The 'over' parameter of a plan must be one of {', '.join(map(repr, OVER))}, a Smote, "
-            f"a Reserve or a Pool. Got {over!r:.80} instead.",
+            f"The 'over' parameter of {owner} must be one of {', '.join(map(repr, OVER))}, a "
+            f"Smote, a Reserve or a Pool. Got {over!r:.80} instead.",
             hint="for instance over=Smote(n_neighbours=3).",
         )
     named = over if isinstance(over, str) else "random"
-    check_choice(named, "over", "a plan", OVER)
-    check_selection(under, named, strength, least_weight, has_values)
+    check_selection(owner, under, named, strength, least_weight, has_values)

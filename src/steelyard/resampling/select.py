@@ -77,7 +77,7 @@ def select(
     DataError
         If values are not finite or not one a sample, or a class without samples should have some.
     """
-    check_selection(under, over, strength, least_weight, values is not None)
+    check_selection("select", under, over, strength, least_weight, values is not None)
     check_integer(seed, "seed", "select")
     totals = np.asarray(totals, dtype=np.int64)
     n = np.bincount(labels, minlength=len(totals))
@@ -152,13 +152,13 @@ def preference(
 
 
 def check_selection(
-    under: str, over: str, strength: float, least_weight: float, has_values: bool
+    owner: str, under: str, over: str, strength: float, least_weight: float, has_values: bool
 ) -> None:
     """Raise `ParameterError` unless the arguments of `select` hold together."""
-    check_choice(under, "under", "select", UNDER)
-    check_choice(over, "over", "select", OVER)
-    check_real(strength, "strength", "select")
-    check_real(least_weight, "least_weight", "select", 0, 1)
+    check_choice(under, "under", owner, UNDER)
+    check_choice(over, "over", owner, OVER)
+    check_real(strength, "strength", owner)
+    check_real(least_weight, "least_weight", owner, 0, 1)
     by_hardness = [which for which in (under, over) if which not in ("none", "random")]
     if by_hardness and not has_values:
         raise ParameterError(
