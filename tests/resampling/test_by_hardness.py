@@ -6,6 +6,11 @@ from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard.checks.hand_made import labelled
 from steelyard.records import Hardness, Labelled
 from steelyard.resampling import Smote, by_hardness
+from steelyard.resampling.hardness_targets import (
+    class_means,
+    feasible_degrees,
+    positive_hardness,
+)
 
 NAMES = ("<script>", "é\n", "-1", "")
 
@@ -81,6 +86,20 @@ def test_an_infeasible_degree_names_the_largest_that_fits():
     plan = by_hardness(source, score, 2.0, clip=True)
     assert plan.total == 150
     assert plan.achieved.tolist() == [1, 45, 104]  # 50 : 116.67 shares 149
+
+
+def test_the_largest_degree_that_fits_is_taken():
+    # there a class comes to its floor of 0 but for the noise of the arithmetic
+    for seed in range(30):
+        draw = np.random.default_rng(seed)
+        source = data(tuple(draw.integers(5, 60, 3)), seed)
+        values = draw.normal(size=len(source)) + source.labels
+        hard = class_means(positive_hardness(values, "rank"), source.labels, source.ids, 3)
+        none, all_of_it = np.zeros(3), np.full(3, len(source))
+        _, most = feasible_degrees(source.class_counts, hard, none, all_of_it)
+        plan = by_hardness(source, scored(source, values), most, floor=0)
+        assert plan.achieved.min() == 0
+        assert plan.total == len(source)
 
 
 def test_floors_and_caps_hold_for_every_class():

@@ -14,6 +14,7 @@ from steelyard.resampling.hardness_targets import (
     require_countable,
     safe_targets,
 )
+from steelyard.resampling.rounding import largest_remainder
 
 TOY = np.array([-0.2, 0.5, 1, 2, 3, 4, 5, 6, 7, 8])  # class means of a margin: low is hard
 NAMES = tuple("abcdefghij")
@@ -47,7 +48,7 @@ def test_the_published_factor_is_truncated_on_both_sides():
     assert published_targets(means, 100, 1, 1, False).tolist() == [14, 29, 57]
     assert published_targets(means, 100, 2, 1, False).tolist() == [-5, 25, 81]
     assert published_targets(means, 100, 1.3, 2, False).tolist() == [33 - 24, 33 - 5, 33 + 31]
-    assert published_targets(means, 100, 0, 1, False).tolist() == [33] * 3  # 99 of 100
+    assert published_targets(means, 101, 0, 1, False).tolist() == [33] * 3  # of 33.67: 99 in all
 
 
 def test_the_second_version_takes_any_degree_below_1_for_1():
@@ -139,14 +140,12 @@ def test_feasible_degrees_by_hand():
 
 
 @given(
-    arrays(np.int64, st.integers(2, 30), elements=st.integers(1, 10**6)),
+    arrays(np.int64, st.integers(2, 1000), elements=st.integers(1, 10**6)),
     st.floats(-1, 2),
-    st.data(),
+    st.integers(0, 2**32),
 )
-def test_between_the_feasible_degrees_every_target_lies_within_its_bounds(counts, degree, data):
-    hard = np.array(
-        data.draw(st.lists(st.floats(0.01, 1), min_size=len(counts), max_size=len(counts)))
-    )
+def test_between_the_feasible_degrees_every_target_lies_within_its_bounds(counts, degree, seed):
+    hard = np.random.default_rng(seed).uniform(0.01, 1, len(counts))
     low, high = np.ones(len(counts)), np.full(len(counts), float(counts.sum()))
     least, most = feasible_degrees(counts, hard, low, high)
     targets = safe_targets(counts, hard, degree)
@@ -162,6 +161,30 @@ def test_between_the_feasible_degrees_every_target_lies_within_its_bounds(counts
     assert cut.sum() == pytest.approx(total, rel=1e-9)
     assert (cut >= low).all()
     assert (cut <= high).all()
+    totals = largest_remainder(cut, int(total), least=low)
+    assert totals.sum() == total
+    assert (np.abs(totals - cut) < 1 + 1e-6).all()
+    assert (totals >= 1).all()
+
+
+@given(st.data())
+def test_rounded_targets_keep_floors_caps_and_the_total(data):
+    k = data.draw(st.integers(1, 40))
+
+    def whole(low, high):
+        return np.array(data.draw(st.lists(st.integers(low, high), min_size=k, max_size=k)))
+
+    low = whole(0, 50)
+    high = low + whole(0, 50)
+    total = data.draw(st.integers(max(int(low.sum()), 1), max(int(high.sum()), 1)))
+    if high.sum() < total:
+        return
+    wild = np.array(data.draw(st.lists(st.floats(-1e3, 1e3), min_size=k, max_size=k)))
+    targets = wild - wild.mean() + total / k  # some below 0, as beyond a feasible degree
+    totals = largest_remainder(clipped(targets, low, high), total, least=low)
+    assert totals.sum() == total
+    assert (totals >= low).all()
+    assert (totals <= high).all()
 
 
 def test_what_is_cut_off_goes_to_the_rest_in_proportion():
