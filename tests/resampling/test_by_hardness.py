@@ -128,10 +128,21 @@ def test_the_paper_modes_by_hand():
     for mode in ("paper-v1", "paper-v2"):
         plan = by_hardness(source, margin, 1, mode=mode, low_is_hard=True)
         assert plan.achieved.tolist() == [300, 100]
-        assert plan.notes == ()
+        assert plan.notes == ()  # not that it turns round
         assert plan.scheme == f"by hardness 'aum', degree 1, {mode}, easiest left out"
     told = by_hardness(source, margin, 1, mode="paper-v1").notes
     assert any("pass low_is_hard=True" in note for note in told)
+
+
+@pytest.mark.parametrize("low_is_hard", [False, True])
+def test_a_score_of_the_wrong_sign_turns_the_first_version_round_and_is_told(low_is_hard):
+    source = labelled(np.repeat([0, 1], 200), "ab")
+    sign = 1 if low_is_hard else -1
+    harder = scored(source, sign * np.where(source.labels == 0, 3.0, 1.0))
+    plan = by_hardness(source, harder, 1, mode="paper-v1", low_is_hard=low_is_hard)
+    easy = 1 if low_is_hard else 0
+    assert plan.achieved[easy] == 300
+    assert any("easy classes get most" in note for note in plan.notes)
 
 
 def test_what_the_published_rules_do_is_noted():
