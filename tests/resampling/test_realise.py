@@ -125,9 +125,7 @@ def test_what_pruning_removed_is_a_reserve():
 
 def test_training_parts_only():
     split = np.array(["train"] * 37 + ["validation"])
-    with pytest.raises(
-        MismatchError, match=r"class totals takes a training part.*held-out rows"
-    ):
+    with pytest.raises(MismatchError, match=r"class totals takes a training part.*held-out rows"):
         realise(table(split=split), TOTALS, TOTALS, "s")
     part = table(split=np.full(38, "train"))
     plan = realise(part, TOTALS, TOTALS, "s", over=Smote(n_neighbours=3))
