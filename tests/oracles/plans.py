@@ -10,10 +10,10 @@ from steelyard._support.seeding import generator, uniform_by_id
 def select(ids, labels, totals, under, over, values, strength, least_weight, seed):
     """Return how often each sample is used; values may be None for "none" and "random"."""
     draw = dict(zip(ids.tolist(), uniform_by_id(ids, seed, purpose="plan").tolist(), strict=True))
+    hard = {} if values is None else dict(zip(ids.tolist(), values.tolist(), strict=True))
     uses = dict.fromkeys(ids.tolist(), 0)
     for code, total in enumerate(totals):
         members = [one for one, label in zip(ids.tolist(), labels, strict=True) if label == code]
-        hard = {} if values is None else dict(zip(ids.tolist(), values.tolist(), strict=True))
         if total < len(members):
             if under == "none":
                 total = len(members)

@@ -96,17 +96,22 @@ def test_the_published_weights():
     weights = preference(101)
     for t, value in PUBLISHED.items():
         assert weights[round(100 * t)] == pytest.approx(value, abs=5e-4)
-    many = preference(100_000)
-    assert many[:50_000].sum() / many.sum() == pytest.approx(0.547, abs=5e-4)
-    assert many[:10_000].sum() / many.sum() == pytest.approx(0.111, abs=5e-4)
 
 
 @pytest.mark.parametrize(
-    ("strength", "least", "half"), [(5, 0, 0.605), (0, 0, 0.75), (-5, 0, 0.939), (0, 1, 0.5)]
+    ("strength", "least", "half", "tenth"),
+    [
+        (5, 0.5, 0.547, 0.111),
+        (5, 0, 0.605, 0.124),
+        (0, 0, 0.75, 0.19),
+        (-5, 0, 0.939, 0.407),
+        (0, 1, 0.5, 0.1),
+    ],
 )
-def test_how_strong_a_preference_is(strength, least, half):
-    weights = preference(10_000, strength, least)
-    assert weights[:5000].sum() / weights.sum() == pytest.approx(half, abs=1e-3)
+def test_how_strong_a_preference_is(strength, least, half, tenth):
+    weights = preference(100_000, strength, least)
+    assert weights[:50_000].sum() / weights.sum() == pytest.approx(half, abs=5e-4)
+    assert weights[:10_000].sum() / weights.sum() == pytest.approx(tenth, abs=5e-4)
     assert (np.diff(weights) <= 0).all()
 
 

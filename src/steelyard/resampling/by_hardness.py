@@ -48,6 +48,7 @@ from steelyard.resampling.selection import first_in_class
 
 MODES = ("safe", "paper-v1", "paper-v2")
 _OWNER = "by_hardness"
+_NEGATED = ("aum", "confidence_logit", "final_margin")  # scores whose published sign is the other
 
 
 def by_hardness(
@@ -85,8 +86,8 @@ def by_hardness(
     ratio : {"rank", "softplus"}
         In mode "safe", what makes the score positive; see `positive_hardness`.
     low_is_hard : bool
-        In the paper modes, whether the published score is the negative of ours: true for a margin
-        (aum) and a confidence. Its ratios are then 1 / H.
+        In the paper modes, whether the published score is the negative of ours, as those of "aum",
+        "confidence_logit" and "final_margin" are. Its ratios are then 1 / H.
     floor, cap : int, or sequence of K int, optional
         In mode "safe", the fewest and the most uses of each class that has samples.
     clip : bool
@@ -235,8 +236,13 @@ def _published(
             "A class mean of the score is negative: the published shift gives the class nearest "
             "to 0 almost everything, or almost nothing. Use mode 'safe'."
         )
-    if score == "aum" and not low_is_hard:
-        notes.append("The published aum is the negative of this one: pass low_is_hard=True.")
+    if mode == "paper-v1" and np.nanmax(hard) < 0:
+        notes.append(
+            "All class means of the score are negative: the published ratios turn round, and easy "
+            "classes get most. Turn low_is_hard round, or use mode 'safe'."
+        )
+    if score in _NEGATED and not low_is_hard:
+        notes.append(f"The published {score} is the negative of this one: pass low_is_hard=True.")
     if targets.sum() != len(data):
         notes.append(
             f"The published rounding drifts: {targets.sum():.0f} draws for {len(data)} samples."

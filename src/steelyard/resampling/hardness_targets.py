@@ -132,7 +132,8 @@ def clipped(targets: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarra
     result = filled(large)
     free = (result > low) & (result < high)
     room = total - math.fsum(result[~free])
-    return np.where(free, base * (room / max(math.fsum(base[free]), 1e-300)), result)
+    scaled = np.where(free, base * (room / max(math.fsum(base[free]), 1e-300)), result)
+    return np.clip(scaled, low, high)  # what is left of the arithmetic's noise
 
 
 def published_targets(

@@ -85,6 +85,7 @@ def realise(
     """
     check_ways("realise", under, over, strength, least_weight, has_values=values is not None)
     data.require_single_label("A plan by class totals")
+    data.require_training_part("A plan by class totals")
     totals = np.asarray(totals, dtype=np.int64)
     n = data.class_counts
     rows_from = None if isinstance(over, str) else over

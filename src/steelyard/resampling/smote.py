@@ -90,7 +90,11 @@ class Smote:
                 mine = labels == code
                 # known by a draw of its ids, so that code and name do not matter
                 draw = generator(seed, purpose="smote", known_by=ties[mine].min())
-                made.append(self._between(points, mine, categories, int(wanted[code]), draw, data))
+                made.append(
+                    self._between(
+                        points, mine, categories, int(wanted[code]), draw, data.class_names[code]
+                    )
+                )
                 codes.append(np.full(wanted[code], code))
         inputs = _as_inputs(np.concatenate(made), data)
         labels = np.concatenate(codes)
@@ -103,7 +107,7 @@ class Smote:
         categories: np.ndarray,
         wanted: int,
         draw: np.random.Generator,
-        data: Labelled,
+        name: str,
     ) -> np.ndarray:
         """Return ``wanted`` new points of one class, shape (wanted, d)."""
         own = int(mine.sum())
@@ -124,11 +128,10 @@ class Smote:
         try:
             made = maker.fit_resample(points, labels)[0][len(points) :]
         except (RuntimeError, ValueError) as error:
-            made, reason = points[:0], " ".join(str(error).split())
+            made, reason = points[:0], " ".join(str(error).split()).removesuffix(".")
         else:
             reason = "no sample of it stands on a border"
         if len(made) < wanted:
-            name = data.class_names[int(data.labels[np.flatnonzero(mine)[0]])]
             raise DataError(
                 f"{self.kind!r} made {len(made)} of {wanted} rows of class {name!r}: {reason}.",
                 hint="choose Smote(kind='smote').",
