@@ -236,3 +236,16 @@ def test_the_order_of_the_classes_changes_no_bit_of_a_given_target(case, degree,
     targets = target_counts(counts, degree, size, shares=shares)
     again = target_counts(counts[order], degree, size, shares=shares[order])
     assert np.array_equal(again, targets[order])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_target_that_is_met_already_is_blind_to_the_order_too(size):
+    random = np.random.default_rng(0)
+    for _ in range(50):
+        counts = random.integers(1, 10**6, 20)
+        shares = counts / counts.sum()
+        order = random.permutation(20)
+        targets = target_counts(counts, 0.3, size, shares=shares)
+        np.testing.assert_allclose(targets, counts)
+        again = target_counts(counts[order], 0.3, size, shares=shares[order])
+        assert np.array_equal(again, targets[order])
