@@ -3,7 +3,7 @@ import pytest
 from records.samples import NAMES
 
 from steelyard._support.errors import DataError
-from steelyard.records.classes import check_class_names, check_codes
+from steelyard.records.classes import check_class_names, check_codes, sums_by_class
 
 
 def test_any_text_names_a_class():
@@ -30,3 +30,14 @@ def test_codes_lie_within_the_classes():
     for wrong in ([2], [-1], [[0]], [0.5], [np.nan], ["a"]):
         with pytest.raises(DataError, match="The labels of X must be"):
             check_codes(wrong, ("a", "b"), "labels", "X")
+
+
+def test_uses_are_summed_by_class_and_by_label_in_any_block(monkeypatch):
+    uses = np.array([1, 2, 3, 4.0])
+    labels = np.array([[1, 1, 0], [0, 0, 1], [0, 0, 0], [1, 1, 1]], dtype=bool)
+    for block in (2**22, 6, 1):
+        monkeypatch.setattr("steelyard.records.classes._BLOCK", block)
+        assert sums_by_class(labels, uses, 3).tolist() == [5, 5, 6]
+    assert sums_by_class(np.array([0, 2, 2, 0]), uses, 4).tolist() == [5, 0, 5, 0]
+    large = np.array([2**52, 1, 2, 1])
+    assert sums_by_class(labels, large, 3).tolist() == [2**52 + 1, 2**52 + 1, 2]

@@ -171,8 +171,8 @@ def test_a_growing_or_shrinking_plan_makes_up_for_no_bound():
 
 
 def test_max_repeat_may_be_a_fraction():
-    plan = by_count(data((64, 10, 4)), 1.0, size="grow", max_repeat=1.1)
-    assert plan.achieved.tolist() == [64, 11, 4]
+    plan = by_count(data((300, 100, 4)), 1.0, size="grow", max_repeat=1.15)
+    assert plan.achieved.tolist() == [300, 115, 4]  # though 1.15 * 100 falls a hair short
 
 
 def test_bounds_that_cannot_be_met_say_what_can():
@@ -187,7 +187,7 @@ def test_bounds_that_cannot_be_met_say_what_can():
         by_count(source, 1.0, floor=30)
     assert "size='grow'" in error.value.hint
     with pytest.raises(ParameterError, match="'-1', of 4 samples, at least 20 and at most 8"):
-        by_count(source, 1.0, floor=20, max_repeat=2)
+        by_count(data((64, 5, 4)), 1.0, floor=20, max_repeat=2)
     # a class that is left out takes up nothing
     with pytest.raises(ParameterError, match=r"has from 2 to 80\."):
         by_count(source, 1.0, shares=[1, 1, 0], cap=40)

@@ -105,7 +105,7 @@ def test_counts_are_an_unbiased_rounding():
 def test_what_to_know_is_noted():
     plan = by_label_count(data(), 0.5)
     assert plan.notes == (
-        "1 samples without labels keep 1 use.",
+        "Samples without labels keep 1 use: 1 of 9.",
         "Labels without samples are skipped: 'none'.",
     )
     by_sum = by_label_count(data(), 0.5, rule="sum")

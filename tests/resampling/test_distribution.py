@@ -100,7 +100,7 @@ effective samples           9    4.7
 largest repeat              1  8.000
 distinct samples            9    9.0
 
-1 samples without labels keep 1 use.
+Samples without labels keep 1 use: 1 of 9.
 """
     )
 

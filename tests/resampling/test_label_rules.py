@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steelyard.resampling import RULES, label_rules
-from steelyard.resampling.label_rules import label_sums, sample_factors, without_labels
+from steelyard.resampling.label_rules import sample_factors, without_labels
 
 LABELS = np.array([[1, 1, 0], [0, 0, 1], [0, 0, 0], [1, 1, 1]], dtype=bool)
 FACTORS = np.array([1.0, 4.0, 16.0])
@@ -51,15 +51,8 @@ def test_rules_agree_with_a_slow_reference_in_any_order_and_any_block(rule, n_la
     whole, label_rules._BLOCK = label_rules._BLOCK, 7 * n_labels
     try:
         assert np.array_equal(sample_factors(labels, factors, rule), result)
-        uses = random.random(30)
-        np.testing.assert_allclose(label_sums(labels, uses, n_labels), uses @ labels)
     finally:
         label_rules._BLOCK = whole
-
-
-def test_sums_by_label_and_by_class():
-    assert label_sums(LABELS, np.array([1, 2, 3, 4.0]), 3).tolist() == [5, 5, 6]
-    assert label_sums(np.array([0, 2, 2]), np.array([1, 2, 3.0]), 4).tolist() == [1, 0, 5, 0]
 
 
 def test_samples_without_labels():

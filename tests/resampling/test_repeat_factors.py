@@ -27,7 +27,7 @@ def test_a_sample_is_repeated_as_its_rarest_label_asks():
     np.testing.assert_allclose(plan.weights, [1] * 64 + [1.5] * 16 + [3] * 4 + [1] * 16)
     assert plan.total == 64 + 24 + 12 + 16
     assert plan.scheme == "by repeat factor, threshold 0.36, exponent 0.5"
-    assert "16 samples without labels keep 1 use." in plan.notes
+    assert "Samples without labels keep 1 use: 16 of 100." in plan.notes
 
 
 def test_single_label_data_have_their_class_totals_rounded():

@@ -120,6 +120,14 @@ def test_rounding_up_stops_at_the_upper_bound():
     assert largest_remainder([1.9, 1.9, 0.2], 4, most=[1, 9, 9]).tolist() == [1, 2, 1]
 
 
+def test_what_lies_outside_by_less_than_rounding_moves_stays_within_its_bound():
+    result = largest_remainder([3.4, 1.3, 1.3, 1.3, 1.3], 8, most=[3, 9, 9, 9, 9])
+    assert result.tolist() == [3, 2, 1, 1, 1]
+    assert largest_remainder([2.0, 3.0000004], 6, most=[2, 9]).tolist() == [2, 4]
+    result = largest_remainder([2.6, 1.7, 1.7, 1.7, 1.7, 1.7], 12, least=[3, 0, 0, 0, 0, 0])
+    assert result.tolist() == [3, 2, 2, 2, 2, 1]
+
+
 def test_the_default_total_stays_within_the_bounds():
     assert largest_remainder([5.0, 5.0], most=[2, 3]).tolist() == [2, 3]
 

@@ -12,6 +12,8 @@ from steelyard._support.arrays import frozen_array, frozen_integers
 from steelyard._support.errors import DataError
 from steelyard._support.validation import require_text
 
+_BLOCK = 2**22  # entries of a label matrix that are numbers at a time
+
 
 def check_class_names(names: Iterable[object], owner: str) -> tuple[str, ...]:
     """Return class names as a tuple of str.
@@ -75,3 +77,26 @@ def check_multi_hot(labels: Any, class_names: tuple[str, ...], what: str, owner:
             )
         array = array == 1
     return frozen_array(array)
+
+
+def sums_by_class(labels: np.ndarray, uses: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return the uses of all samples with each class or label, float64 of shape (K,).
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), or of bool and shape (n, K)
+        Class codes, or which labels a sample has.
+    uses : ndarray of shape (n,)
+        Uses of each sample. Whole numbers are summed exactly below 2**53.
+    n_classes : int
+        K.
+    """
+    if labels.ndim == 1:
+        return np.bincount(labels, weights=uses, minlength=n_classes).astype(np.float64)
+    sums = np.zeros(n_classes)
+    uses = uses.astype(np.float64)
+    # block by block: the whole matrix as numbers would take eight times its memory
+    step = max(_BLOCK // max(n_classes, 1), 1)
+    for start in range(0, len(labels), step):
+        sums += uses[start : start + step] @ labels[start : start + step].astype(np.float64)
+    return sums

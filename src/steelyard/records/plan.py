@@ -13,7 +13,7 @@ import pandas as pd
 from steelyard._support.arrays import frozen_array, frozen_ids, frozen_integers, require_finite
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_parquet, write_parquet
-from steelyard.records.classes import check_class_names, check_codes
+from steelyard.records.classes import check_class_names, check_codes, sums_by_class
 from steelyard.records.labelled import Labelled
 from steelyard.records.more_rows import joined, require_same_kind
 
@@ -129,7 +129,7 @@ class Plan:
         if counts.shape != (len(data),):
             raise DataError(f"A plan needs {len(data)} counts. Got shape {counts.shape}.")
         if data.multi_label:
-            achieved = counts @ data.labels
+            achieved = np.rint(sums_by_class(data.labels, counts, data.n_classes)).astype(np.int64)
         else:
             achieved = np.zeros(data.n_classes, dtype=np.int64)
             np.add.at(achieved, data.labels, counts)

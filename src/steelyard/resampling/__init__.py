@@ -4,6 +4,7 @@ from steelyard.resampling.added_rows import AddedRows
 from steelyard.resampling.by_count import by_count
 from steelyard.resampling.by_hardness import by_hardness
 from steelyard.resampling.by_label_count import LABEL_SIZES, REFERENCES, by_label_count
+from steelyard.resampling.compounding import effective_prior
 from steelyard.resampling.coverage import coverage
 from steelyard.resampling.distribution import distribution
 from steelyard.resampling.dry_run import dry_run
@@ -18,9 +19,15 @@ from steelyard.resampling.smote import Smote
 from steelyard.resampling.targets import INTERPOLATIONS, SIZES
 from steelyard.resampling.translations import (
     class_weights,
+    class_weights_to_degree,
     degree_to_sampling_exponent,
     degree_to_temperature,
+    effective_number_weights,
+    pos_weight,
+    repeat_factor_to_degree,
     sampling_exponent_to_degree,
+    scale_pos_weight,
+    scale_pos_weight_to_degree,
     temperature_to_degree,
 )
 
@@ -41,16 +48,23 @@ __all__ = [
     "by_label_count",
     "by_repeat_factor",
     "class_weights",
+    "class_weights_to_degree",
     "coverage",
     "degree_to_sampling_exponent",
     "degree_to_temperature",
     "distribution",
     "dry_run",
+    "effective_number_weights",
+    "effective_prior",
+    "pos_weight",
     "preference",
     "prune",
     "realise",
+    "repeat_factor_to_degree",
     "repeat_factors",
     "sampling_exponent_to_degree",
+    "scale_pos_weight",
+    "scale_pos_weight_to_degree",
     "select",
     "temperature_to_degree",
 ]

@@ -209,7 +209,7 @@ def rounded_plan(
     notes = list(notes)
     n_without = int(without_labels(data.labels).sum())
     if n_without:
-        notes.append(f"{n_without} samples without labels keep 1 use.")
+        notes.append(f"Samples without labels keep 1 use: {n_without} of {len(data)}.")
     empty = np.flatnonzero(data.class_counts == 0)
     if len(empty):
         which = named_few(data.class_names[code] for code in empty)

@@ -6,10 +6,10 @@ import numpy as np
 
 from steelyard._support.errors import DataError
 from steelyard.records.achieved import Achieved
+from steelyard.records.classes import sums_by_class
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.resampling.epoch import checked_weights
-from steelyard.resampling.label_rules import label_sums
 
 
 def distribution(plan: Plan | np.ndarray, data: Labelled) -> Achieved:
@@ -37,7 +37,7 @@ def distribution(plan: Plan | np.ndarray, data: Labelled) -> Achieved:
         uses, added = checked_weights(plan, "distribution"), None
     if uses.shape != (len(data),):
         raise DataError(f"distribution needs {len(data)} weights, one a row. Got {uses.shape}.")
-    after = label_sums(data.labels, uses, data.n_classes)
+    after = sums_by_class(data.labels, uses, data.n_classes)
     if added is not None:
         after = after + added.class_counts
         uses = np.append(uses, np.ones(len(added)))

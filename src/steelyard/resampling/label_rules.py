@@ -64,26 +64,6 @@ def sample_factors(labels: np.ndarray, factors: np.ndarray, rule: str) -> np.nda
     return result
 
 
-def label_sums(labels: np.ndarray, uses: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return the uses of all samples with each label, float64 of shape (K,).
-
-    Parameters
-    ----------
-    labels : ndarray of shape (n,), or of bool and shape (n, K)
-        Class codes, or which labels a sample has.
-    uses : ndarray of shape (n,)
-        Uses of each sample.
-    n_classes : int
-        K.
-    """
-    if labels.ndim == 1:
-        return np.bincount(labels, weights=uses, minlength=n_classes).astype(np.float64)
-    sums = np.zeros(n_classes)
-    for start, block in _blocks(labels):
-        sums += uses[start : start + len(block)] @ block
-    return sums
-
-
 def without_labels(labels: np.ndarray) -> np.ndarray:
     """Return which samples have no label, bool of shape (n,)."""
     several = labels.ndim == 2

@@ -148,7 +148,8 @@ def _by_exponent(n: np.ndarray, shares: np.ndarray, degree: float, size: str) ->
     if size == "constant":
         # the class that is asked for most has the value 1, so that nothing is infinite
         asked = (1.0 - degree) * np.log(n) + degree * np.log(shares)
-        values = _relative(n, shares, degree, int(np.lexsort((n, asked))[-1]))
+        # ties by what the classes hold: blind to their order
+        values = _relative(n, shares, degree, int(np.lexsort((shares, n, asked))[-1]))
         # fsum: the order of the classes must not change the last digit
         return n.sum() * (values / math.fsum(values))
     fixed = _fixed_class(n, shares, size)
@@ -201,5 +202,5 @@ def _feasible(n: np.ndarray, full: np.ndarray) -> str:
 
 def _fixed_class(n: np.ndarray, shares: np.ndarray, size: str) -> int:
     """Return the class that keeps its count: none else has more, or less, of what it should."""
-    by_ratio = np.lexsort((n, n / shares))  # ties by the count: blind to the order of the classes
+    by_ratio = np.lexsort((shares, n, n / shares))  # ties: blind to the order of the classes
     return int(by_ratio[-1 if size == "grow" else 0])
