@@ -233,7 +233,11 @@ def test_what_cannot_be_taken_is_refused():
     ("changes", "message"),
     [
         ({"labels": [0]}, "needs 2 labels, one a sample. Got 1"),
-        ({"labels": [[0], [0]]}, "labels of Labelled must be a vector"),
+        ({"labels": [[0, 1], [0, 1]]}, r"one column for each of 1 labels. Got shape \(2, 2\)"),
+        ({"labels": [[0], [2]]}, "must be 0 or 1, one column a label. Got int64"),
+        ({"labels": [[0], [np.nan]]}, "must be 0 or 1, one column a label. Got float64"),
+        ({"labels": [["a"], ["b"]]}, "must be 0 or 1, one column a label. Got <U1"),
+        ({"labels": [[[0]], [[0]]]}, "labels of Labelled must be a vector"),
         ({"labels": [0, 1]}, "labels of Labelled must be codes from 0 to 0. Got 0 to 1"),
         ({"labels": [-1, 0]}, "codes from 0 to 0. Got -1 to 0"),
         ({"labels": [0.5, 0]}, "must be whole numbers"),
@@ -266,7 +270,6 @@ def test_what_does_not_fit_together_is_refused(changes, message):
             pd.DataFrame([[0.0]], columns=pd.Index(["\ud800"], dtype=object)),
             "column names of Labelled must be valid Unicode",
         ),
-        (pd.DataFrame(index=range(2)), "at least one column"),
         (pd.DataFrame({"x": []}, dtype=float), "at least one sample"),
         (np.zeros((2, 4, 4), np.uint8), r"Got uint8 of shape \(2, 4, 4\)"),
         (np.zeros((2, 4, 4, 2), np.uint8), r"Got uint8 of shape \(2, 4, 4, 2\)"),
@@ -304,3 +307,55 @@ def test_counts_name_every_class():
     assert repr(data) == (
         f"Labelled('data', table, n=2, classes=3, fingerprint={data.fingerprint})"
     )
+
+
+def several_labels(ids=("a", "b", "c"), **changes):
+    hot = [[1, 0], [0, 0], [1, 1]]
+    return Labelled(
+        pd.DataFrame({"x": [1.0, 2.0, 3.0]}), hot, ("id", "y:id"), np.array(ids), **changes
+    )
+
+
+def test_a_sample_may_have_several_labels_or_none():
+    data = several_labels()
+    assert data.multi_label
+    assert data.class_counts.tolist() == [2, 1]
+    np.testing.assert_allclose(data.prior, [2 / 3, 1 / 3])
+    assert data.labels.dtype == bool
+    assert not data.labels.flags.writeable
+    assert "labels=2" in repr(data)
+    assert data.take(np.array([2, 1])).labels.tolist() == [[True, True], [False, False]]
+
+
+def test_several_labels_survive_storing(tmp_path):
+    data = several_labels()
+    data.save(tmp_path / "data.parquet")
+    loaded = Labelled.load(tmp_path / "data.parquet")
+    assert_same(data, loaded)
+    assert loaded.fingerprint == data.fingerprint
+    pixels = Labelled(np.zeros((3, 2, 2, 1), np.uint8), data.labels, data.class_names, data.ids)
+    pixels.save(tmp_path / "data.npz")
+    assert_same(pixels, Labelled.load(tmp_path / "data.npz"))
+
+
+def test_the_fingerprint_of_several_labels_is_blind_to_rows_and_sees_each_label():
+    data = several_labels()
+    assert data.take(np.array([2, 0, 1])).fingerprint == data.fingerprint
+    other = Labelled(data.inputs, ~data.labels, data.class_names, data.ids)
+    assert other.fingerprint != data.fingerprint
+
+
+def test_labels_alone_are_a_table_without_columns(tmp_path):
+    data = Labelled(pd.DataFrame(index=range(3)), [0, 1, 1], "ab", [5, 6, 7])
+    assert len(data.inputs) == 3
+    assert len(data.take(np.array([2])).inputs) == 1
+    data.save(tmp_path / "data.parquet")
+    assert_same(data, Labelled.load(tmp_path / "data.parquet"))
+    with pytest.raises(DataError, match="weigh needs inputs; 'data' holds labels alone"):
+        data.require_inputs("weigh")
+
+
+def test_who_needs_one_class_a_sample_says_so():
+    several_labels().take(np.array([0])).require_training_part("x")
+    with pytest.raises(DataError, match="split takes one class a sample; 'birds' has any number"):
+        several_labels(name="birds").require_single_label("split")

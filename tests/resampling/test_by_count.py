@@ -95,7 +95,7 @@ def test_the_scheme_in_words():
 
 def test_a_plan_applies_to_the_data_it_was_made_on():
     source = data((64, 16, 4))
-    rows = by_count(source, 0.5).positions(source)
+    rows = by_count(source, 0.5).rows(source)
     assert np.bincount(source.labels[rows]).tolist() == [48, 24, 12]
 
 

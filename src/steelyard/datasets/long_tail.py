@@ -105,6 +105,7 @@ def long_tail(
     """
     ratio = check_real(ratio, "ratio", "long_tail", 0, 1, "(]")
     seed = check_integer(seed, "seed", "long_tail")
+    data.require_single_label("long_tail")
     ranked = _ranked_classes(data, order, seed)
     draws = uniform_by_id(data.ids, seed, purpose="long tail: samples")
     if data.split is None:

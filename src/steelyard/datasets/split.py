@@ -54,6 +54,7 @@ def split(data: Labelled, *, validation: float = 0.2, test: float = 0.2, seed: i
         "no data".
     """
     shares = _checked_shares(validation, test)
+    data.require_single_label("split")
     seed = check_integer(seed, "seed", "split")
     given = set() if data.split is None else set(np.unique(data.split).tolist())
     parts = np.full(len(data), "train") if data.split is None else data.split

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard._support.arrays import frozen_integers
+from steelyard._support.arrays import frozen_array, frozen_integers
 from steelyard._support.errors import DataError
 from steelyard._support.validation import require_text
 
@@ -50,3 +50,28 @@ def check_codes(codes: Any, class_names: tuple[str, ...], what: str, owner: str)
             f"Got {array.min()} to {array.max()}."
         )
     return array
+
+
+def check_multi_hot(labels: Any, class_names: tuple[str, ...], what: str, owner: str) -> np.ndarray:
+    """Return labels of which a sample may have several as a read-only bool matrix.
+
+    Raises
+    ------
+    DataError
+        If they are no matrix with a column a class, or hold anything but 0 and 1.
+    """
+    array = np.asarray(labels)
+    if array.ndim != 2 or array.shape[1] != len(class_names):
+        raise DataError(
+            f"The {what} of {owner} must have one column for each of {len(class_names)} labels. "
+            f"Got shape {array.shape}."
+        )
+    if array.dtype != bool:
+        if array.dtype.kind not in "iuf" or not np.isin(array, (0, 1)).all():
+            raise DataError(
+                f"The {what} of {owner} must be 0 or 1, one column a label. "
+                f"Got {array.dtype} with other values.",
+                hint="a sample has a label (1) or not (0); round probabilities yourself.",
+            )
+        array = array == 1
+    return frozen_array(array)

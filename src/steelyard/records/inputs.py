@@ -31,8 +31,6 @@ def frozen_inputs(inputs: Any) -> pd.DataFrame | np.ndarray:
 def _frozen_table(table: pd.DataFrame) -> pd.DataFrame:
     names = [str(column) for column in table.columns]
     require_text(names, "column names", "Labelled")
-    if not names:
-        raise DataError("A table needs at least one column of inputs. Got none.")
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
         raise DataError(f"The column names must differ from one another. Repeated: {twice[:5]}.")
@@ -41,7 +39,7 @@ def _frozen_table(table: pd.DataFrame) -> pd.DataFrame:
         for name, (_, column) in zip(names, table.items(), strict=True)
     }
     # without a copy the read-only columns stay as they are; one by one, for pandas copies a dict
-    return pd.DataFrame(columns, copy=False)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(table)), copy=False)
 
 
 def _frozen_column(name: str, column: pd.Series) -> np.ndarray | pd.Categorical:

@@ -12,16 +12,17 @@ import pandas as pd
 from pandas.api.types import is_object_dtype
 
 from steelyard._support.arrays import frozen_array, frozen_ids
-from steelyard._support.errors import DataError, ParameterError
+from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard._support.fingerprints import fingerprint
 from steelyard._support.storage import header, read_npz, read_parquet, write_npz, write_parquet
 from steelyard._support.validation import check_choice
-from steelyard.records.classes import check_class_names, check_codes
+from steelyard.records.classes import check_class_names, check_codes, check_multi_hot
 from steelyard.records.inputs import frozen_inputs
 
 PARTS = ("train", "validation", "test")
 _SUFFIX = {"table": ".parquet", "image": ".npz"}
 _FEATURE = "x:"  # keeps a feature named "id" apart from the ids
+_LABEL = "y:"  # one column a label, where a sample may have several
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +34,10 @@ class Labelled:
     inputs : pandas.DataFrame of n rows, or uint8 ndarray of shape (n, height, width, channels)
         A table (float columns, NaN where missing; or category columns) or images of 1 or 3
         channels with values 0 to 255. Copied; take a copy of your own before changing columns.
-    labels : ndarray of shape (n,)
-        Class codes 0..K-1, K = len(class_names).
+        A table without columns stands for labels alone: enough to plan, not to train.
+    labels : ndarray of shape (n,), or of bool and shape (n, K)
+        Class codes 0..K-1, K = len(class_names); or, where a sample may have any number of
+        labels, none included, which of them it has (multi-label, multi-hot).
     class_names : tuple of str
         One name a class, in code order.
     ids : ndarray of shape (n,)
@@ -47,8 +50,8 @@ class Labelled:
     Raises
     ------
     DataError
-        If lengths differ, codes lie outside the classes, names repeat, ids repeat, or inputs
-        are neither a table nor images.
+        If lengths differ, codes lie outside the classes, a matrix of labels holds anything but
+        0 and 1, names repeat, ids repeat, or inputs are neither a table nor images.
     """
 
     inputs: Any
@@ -62,7 +65,9 @@ class Labelled:
         inputs = frozen_inputs(self.inputs)
         n = len(inputs)
         names = check_class_names(self.class_names, "Labelled")
-        labels = check_codes(self.labels, names, "labels", "Labelled")
+        several = np.ndim(self.labels) == 2
+        check = check_multi_hot if several else check_codes
+        labels = check(self.labels, names, "labels", "Labelled")
         if n == 0:
             raise DataError("Labelled needs at least one sample. Got 0.")
         if len(labels) != n:
@@ -86,10 +91,16 @@ class Labelled:
         return len(self.labels)
 
     def __repr__(self) -> str:
+        classes = "labels" if self.multi_label else "classes"
         return (
             f"Labelled({self.name!r}, {self.modality}, n={len(self)}, "
-            f"classes={self.n_classes}, fingerprint={self.fingerprint})"
+            f"{classes}={self.n_classes}, fingerprint={self.fingerprint})"
         )
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a sample may have any number of labels."""
+        return self.labels.ndim == 2
 
     @property
     def modality(self) -> str:
@@ -109,12 +120,14 @@ class Labelled:
 
     @cached_property
     def class_counts(self) -> np.ndarray:
-        """Samples a class, shape (K,)."""
+        """Samples a class or with each label, shape (K,)."""
+        if self.multi_label:
+            return frozen_array(self.labels.sum(axis=0), np.int64)
         return frozen_array(np.bincount(self.labels, minlength=self.n_classes))
 
     @property
     def prior(self) -> np.ndarray:
-        """Share of each class, shape (K,), sums to 1."""
+        """Share of the samples with each class, shape (K,); sums to 1 unless multi-label."""
         return self.class_counts / len(self)
 
     @cached_property
@@ -125,7 +138,9 @@ class Labelled:
         return fingerprint(
             "Labelled",
             self.inputs.iloc[order] if table else self.inputs[order],
-            np.asarray(self.class_names)[self.labels[order]],
+            self.labels[order]
+            if self.multi_label
+            else np.asarray(self.class_names)[self.labels[order]],
             list(self.class_names),
             self.ids[order],
             None if self.split is None else self.split[order],
@@ -174,6 +189,50 @@ class Labelled:
             )
         return self.take(self.split == part)
 
+    def require_single_label(self, owner: str) -> None:
+        """Raise if a sample may have several labels, for what needs one class a sample.
+
+        Raises
+        ------
+        DataError
+            Naming who asks.
+        """
+        if self.multi_label:
+            raise DataError(
+                f"{owner} takes one class a sample; {self.name!r} has any number of "
+                f"{self.n_classes} labels a sample.",
+                hint="multi-label data can be planned (steelyard.plan), and predictions of them "
+                "corrected; or choose one label as the target.",
+            )
+
+    def require_inputs(self, owner: str) -> None:
+        """Raise if the data are labels alone, for what looks at more.
+
+        Raises
+        ------
+        DataError
+            Naming who asks.
+        """
+        if self.modality == "table" and self.inputs.shape[1] == 0:
+            raise DataError(
+                f"{owner} needs inputs; {self.name!r} holds labels alone.",
+                hint="load them with their table or images; labels alone can be planned.",
+            )
+
+    def require_training_part(self, owner: str) -> None:
+        """Raise if there are held-out rows, for what may only touch those to train on.
+
+        Raises
+        ------
+        MismatchError
+            Naming who asks.
+        """
+        if self.split is not None and (self.split != "train").any():
+            raise MismatchError(
+                f"{owner} takes a training part; these data hold held-out rows.",
+                hint="pass data.part('train').",
+            )
+
     def save(self, path: str | Path) -> None:
         """Write the data: a table as parquet, images as npz.
 
@@ -194,7 +253,12 @@ class Labelled:
             arrays = {"inputs": self.inputs, "labels": self.labels, "ids": self.ids, **split}
             write_npz(arrays, path, metadata)
             return
-        samples = pd.DataFrame({"id": self.ids, "label": self.labels, **split})
+        labels = (
+            {f"{_LABEL}{name}": self.labels[:, k] for k, name in enumerate(self.class_names)}
+            if self.multi_label
+            else {"label": self.labels}
+        )
+        samples = pd.DataFrame({"id": self.ids, **labels, **split})
         inputs = self.inputs.rename(columns=lambda column: f"{_FEATURE}{column}")
         write_parquet(pd.concat([samples, inputs], axis=1), path, metadata)
 
@@ -207,7 +271,9 @@ class Labelled:
             labels, ids, split = arrays["labels"], arrays["ids"], arrays.get("split")
         else:
             frame, metadata = read_parquet(path, "Labelled")
-            labels, ids, split = frame["label"], frame["id"], frame.get("split")
+            several = [f"{_LABEL}{name}" for name in metadata["class_names"]]
+            labels = frame["label"] if "label" in frame else frame[several].to_numpy()
+            ids, split = frame["id"], frame.get("split")
             features = [column for column in frame.columns if column.startswith(_FEATURE)]
             inputs = frame[features].rename(columns=lambda column: column.removeprefix(_FEATURE))
             # parquet forgets that a column without any value was one of categories

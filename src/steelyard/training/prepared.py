@@ -87,7 +87,7 @@ class Prepared:
         MismatchError
             If the plan was made on other data.
         """
-        rows = np.arange(len(self.data)) if plan is None else plan.positions(self.data)
+        rows = np.arange(len(self.data)) if plan is None else plan.rows(self.data)
         return np.sort(np.argsort(self.order, kind="stable")[rows])
 
     def left_out(self, plan: Plan | None) -> np.ndarray:
@@ -111,11 +111,14 @@ def prepare(data: Labelled, held_out: Sequence[Labelled] = (), *, model: str = "
     Raises
     ------
     DataError
-        If a class has no training sample, or a table is to enter a convolutional network.
+        If a class has no training sample, the data are multi-label or labels alone, or a table
+        is to enter a convolutional network.
     MismatchError
         If a held-out part has other classes, other inputs, or shares ids with the training part.
     """
     check_choice(model, "model", "prepare", MODELS)
+    data.require_single_label("Training")
+    data.require_inputs("Training")
     if model in ("cnn", "resnet") and data.modality != "image":
         raise DataError(
             "A convolutional network needs images; these data are a table.",

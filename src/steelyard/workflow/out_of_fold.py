@@ -82,6 +82,8 @@ def out_of_fold(
     check_integer(seed, "seed", "out_of_fold", 0)
     require_no_weighing(run)
     part = training_part(load(data, target))
+    part.require_single_label("out_of_fold")
+    part.require_inputs("out_of_fold")
     require_no_lone_sample(part)
     recipe = probe_recipe(part, probe)
     members = [

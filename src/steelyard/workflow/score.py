@@ -106,6 +106,8 @@ def score(
         check_adaptive(estimators[0], until, share, runs, most_runs)
     require_no_weighing(run)
     part = training_part(load(data, target))
+    part.require_single_label("score")
+    part.require_inputs("score")
     recipe = probe_recipe(part, probe)
     with contextlib.ExitStack() as stack:
         folder = run if until is None else stack.enter_context(kept(run))

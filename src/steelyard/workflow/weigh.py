@@ -117,6 +117,8 @@ def weigh(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SteelyardWarning)
         given = load(data, target)
+        given.require_single_label("weigh")
+        given.require_inputs("weigh")
         parted = split(given, validation=validation, test=test, seed=seed)
         duplicates = find_duplicates_across_parts(parted)
     notes = _pass_on(caught)
