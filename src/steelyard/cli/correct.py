@@ -20,8 +20,8 @@ from steelyard.workflow.correct import correction, told
 _TITLES = {
     "log_loss": "log loss",
     "brier": "Brier score",
-    "ece_mass": "calibration error, bins of equal mass",
-    "ece_width": "calibration error, bins of equal width",
+    "ece_mass": "ECE, equal mass",
+    "ece_width": "ECE, equal width",
 }
 
 
@@ -101,9 +101,8 @@ def correct(
     print("\n".join(one_line(sentence) for sentence in sentences))
     print()
     _print_overall(report, f"On {split}, under the prior {name!r}")
-    for measure in ("log_loss", "ece_mass"):
-        print()
-        _print_by_class(report, measure)
+    print()
+    _print_by_class(report)
     for note in () if trained_by is None else trained_by.notes:
         print(f"\n{one_line(note)}")
     print(f"\nThe corrected predictions: {out}")
@@ -121,18 +120,19 @@ def _print_overall(report: pd.DataFrame, title: str) -> None:
     print_table(title, ["arm, measure", "before", "after", "difference", "95 % interval"], rows)
 
 
-def _print_by_class(report: pd.DataFrame, measure: str) -> None:
-    chosen = report[(report["scope"] == "class") & (report["measure"] == measure)]
+def _print_by_class(report: pd.DataFrame) -> None:
+    classes = report[report["scope"] == "class"]
+    loss, error = (classes[classes["measure"] == name] for name in ("log_loss", "ece_mass"))
     rows = [
         [
             f"{row['class']}, {row['arm']}",
             f"{row['n']:,}",
-            *(_number(row[column]) for column in ("before", "after", "difference")),
+            *(_number(one[column]) for one in (row, other) for column in ("before", "after")),
         ]
-        for row in chosen.to_dict("records")
+        for row, other in zip(loss.to_dict("records"), error.to_dict("records"), strict=True)
     ]
-    columns = ["class, arm", "samples", "before", "after", "difference"]
-    print_table(f"Each class against the rest: {_TITLES[measure]}", columns, rows)
+    columns = ["class, arm", "samples", "log loss before", "after", "ECE before", "after"]
+    print_table("Each class against the rest (ECE: bins of equal mass)", columns, rows)
 
 
 def _number(value: float) -> str:

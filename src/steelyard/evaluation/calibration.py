@@ -59,7 +59,7 @@ def calibration(
     Parameters
     ----------
     predictions : Predictions or sequence of them
-        Of one held-out part; for several arms, each with the same seeds.
+        Of held-out parts: those of one arm of the same samples, each seed once.
     prior : mapping of class name to weight, or ndarray of shape (K,), optional
         Where the model is deployed: class shares, or the share of samples with each label. The
         samples are re-weighted to it. None takes the held-out part as it is.
@@ -81,7 +81,7 @@ def calibration(
         If there are no predictions, or the prior does not fit the classes or gives every class
         that has samples a share of 0.
     MismatchError
-        If the predictions are not of the same samples, or an arm lacks a seed.
+        If the predictions of an arm are not of the same samples, or a seed occurs twice.
 
     References
     ----------
@@ -89,11 +89,9 @@ def calibration(
     and others (2019), CVPR workshops, on bins of equal mass and errors by class.
     """
     check_integer(n_bins, "n_bins", "calibration", 1)
-    models = _listed(predictions)
-    arms = by_arm(models)
-    shares = None if prior is None else _checked(prior, models[0])
     rows: list[tuple] = []
-    for arm, mine in arms.items():
+    for arm, mine in _arms(predictions).items():
+        shares = None if prior is None else _checked(prior, mine[0])
         groups = [
             [(arm, *part.key, measure, *part.level(measure), len(mine)) for measure in MEASURES]
             for part in _parts(mine, shares, n_bins)
@@ -128,11 +126,9 @@ def correction_report(
         As for `calibration`.
     """
     check_integer(n_bins, "n_bins", "correction_report", 1)
-    models = _listed(predictions)
-    arms = by_arm(models)
-    shares = _checked(prior, models[0])
     rows: list[tuple] = []
-    for arm, mine in arms.items():
+    for arm, mine in _arms(predictions).items():
+        shares = _checked(prior, mine[0])
         corrected = [model.corrected(shares) for model in mine]
         both = zip(_parts(mine, shares, n_bins), _parts(corrected, shares, n_bins), strict=True)
         groups = [
@@ -189,8 +185,15 @@ class _Part:
         return interval.mean, interval.low, interval.high
 
 
-def _listed(predictions: Predictions | Sequence[Predictions]) -> list[Predictions]:
-    return [predictions] if isinstance(predictions, Predictions) else list(predictions)
+def _arms(predictions: Predictions | Sequence[Predictions]) -> dict[str, list[Predictions]]:
+    models = [predictions] if isinstance(predictions, Predictions) else list(predictions)
+    if not models:
+        raise DataError("There are no predictions to judge.")
+    arms: dict[str, list[Predictions]] = {}
+    for one in models:
+        arms.setdefault(one.arm, []).append(one)
+    # arms are not compared here: each by itself must be of the same samples, seed by seed
+    return {arm: by_arm(mine)[arm] for arm, mine in arms.items()}
 
 
 def _checked(prior: Mapping[str, float] | np.ndarray, first: Predictions) -> np.ndarray:

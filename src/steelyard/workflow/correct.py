@@ -171,11 +171,15 @@ def _sentence(row: dict[str, Any], prior: str) -> str:
     ends = sorted((abs(low), abs(high)))
     change = f"{abs(row['difference']):.{places}f} [{ends[0]:.{places}f}, {ends[1]:.{places}f}]"
     levels = f"from {row['before']:.{places}f} to {row['after']:.{places}f}"
+    verb = "lowers" if high < 0 else "raises"
+    sentence = (
+        f"Correcting {arm!r} to the prior {prior!r} {verb} its log loss by {change}, {levels}"
+    )
     if high < 0:
-        return f"Corrected to the prior {prior!r}, {arm!r} loses {change} of log loss, {levels}."
+        return f"{sentence}."
     return (
-        f"Corrected to the prior {prior!r}, {arm!r} is worse by {change} of log loss, {levels}: it "
-        "is not calibrated where it was trained, or saw another prior than stated."
+        f"{sentence}: it is not calibrated where it was trained, the classes look different, or "
+        "training saw another prior than stated."
     )
 
 
