@@ -113,6 +113,19 @@ def test_means_have_intervals_and_errors_have_none():
     assert value(table, "ece_mass") == pytest.approx(np.mean(alone))
 
 
+def test_no_interval_reaches_beyond_what_a_measure_can_be():
+    sure = np.tile([9.0, -9.0], (8, 1))
+    for truth, measure, end, most in (
+        ([0] * 7 + [1], "log_loss", "low", 0),
+        ([0] * 7 + [1], "brier", "low", 0),
+        ([1] * 7 + [0], "brier", "high", 2),
+    ):
+        table = calibration(Predictions(np.arange(8), truth, sure, ("a", "b")))
+        assert value(table, measure, None, end) == most
+        if measure == "brier":
+            assert value(table, measure, "a", end) == most / 2
+
+
 def test_the_interval_covers_the_truth():
     # the log loss of the model on all samples that there could be, against intervals on 60
     covered = 0

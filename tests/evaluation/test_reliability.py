@@ -19,8 +19,9 @@ def test_the_error_is_the_mean_gap_of_the_bins():
     bins = np.array([0, 0, 1, 1, 1, 1])
     # bin 0: .5 - .3 = .2 on 2; bin 1: .5 - .9 = -.4 on 4
     assert calibration_error(confidence, came, ONES, bins) == pytest.approx((0.4 + 1.6) / 6)
-    weights = np.array([0, 2, 1, 1, 1, 1])
-    assert calibration_error(confidence, came, weights, bins) == pytest.approx((1.2 + 1.6) / 6)
+    weights = np.array([0, 4, 2, 2, 2, 3])
+    # bin 0: .6 on 4; bin 1: 4 / 9 - .9 on 9
+    assert calibration_error(confidence, came, weights, bins) == pytest.approx((2.4 + 4.1) / 13)
 
 
 def test_bins_of_equal_mass():
@@ -36,6 +37,13 @@ def test_equal_probabilities_share_a_bin():
     bins = bins_of_equal_mass(confidence, ONES, 6)
     assert len(set(bins[confidence == 0.5])) == 1
     assert bins_of_equal_mass(np.full(6, 0.9), ONES, 4).max() < 4
+    # most of what is tied lies in the upper half
+    assert bins_of_equal_mass(np.array([0.1, 0.5, 0.5, 0.5]), np.ones(4), 2).tolist() == [
+        0,
+        1,
+        1,
+        1,
+    ]
 
 
 def test_bins_of_equal_width():
