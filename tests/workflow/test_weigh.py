@@ -14,7 +14,7 @@ from steelyard.records import Labelled, Weighing
 from steelyard.records.run_folder import PREDICTIONS, VERDICT
 from steelyard.resampling import by_count
 from steelyard.training import PROBES
-from steelyard.workflow import plan, score, train, weigh
+from steelyard.workflow import out_of_fold, plan, score, train, weigh
 from steelyard.workflow.decide import decide
 from steelyard.workflow.evidence import plain_scores
 from steelyard.workflow.weigh import declare
@@ -307,3 +307,13 @@ def test_nothing_is_said_against_the_only_sample_of_a_class(counts):
     assert alone.sum() == sum(count == 3 for count in counts)
     assert (odds.values[alone] == -30).all()
     assert not (found.kinds[alone] == "suspect").any()
+
+
+@pytest.mark.parametrize("verb", [weigh, score, out_of_fold])
+def test_what_cannot_be_trained_on_is_refused_by_name(verb):
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    several = np.random.default_rng(1).integers(0, 2, (30, 3))
+    with pytest.raises(DataError, match=f"{verb.__name__} takes one class a sample"):
+        verb(X, several)
+    with pytest.raises(DataError, match=f"{verb.__name__} needs inputs"):
+        verb(None, np.arange(30) % 3)

@@ -27,6 +27,13 @@ Data = Annotated[
 Target = Annotated[
     str | None, typer.Option(help="The column to predict: its name, or its index (-1 the last).")
 ]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Where a sample may have several labels: a column of 0 and 1, or a pattern such as "
+        "'label_*'; may be given several times."
+    ),
+]
 NoHeader = Annotated[bool, typer.Option("--no-header", help="The table has no line of names.")]
 IdColumn = Annotated[
     str | None, typer.Option("--id", help="The column of unique ids; row numbers by default.")
@@ -88,6 +95,7 @@ Priors = Annotated[
 def _read(
     data: Data = DEMO,
     target: Target = None,
+    targets: Targets = None,
     long_tail: LongTail = None,
     long_tail_order: LongTailOrder = "given",
     no_header: NoHeader = False,
@@ -101,6 +109,7 @@ def _read(
     labelled = load(
         data,
         target,
+        targets=tuple(targets) if targets else None,
         id_column=id_column,
         header=not no_header,
         drop=tuple(drop or ()),

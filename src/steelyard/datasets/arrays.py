@@ -11,7 +11,8 @@ import pandas as pd
 from steelyard._support.arrays import require_finite
 from steelyard._support.errors import DataError
 from steelyard._support.storage import read_npz
-from steelyard.datasets.labels import encode_labels, named_labels
+from steelyard.datasets.labels import EncodedLabels, encode_labels, named_labels
+from steelyard.datasets.multi_hot import encode_multi_hot
 from steelyard.datasets.tables import usable_features
 from steelyard.records.labelled import Labelled
 
@@ -61,8 +62,9 @@ def labelled_from_arrays(
     ----------
     X : array_like of shape (n, k), (n, height, width) or (n, height, width, 1 or 3)
         Numbers (columns x0, x1, ...), or images: integers 0 to 255, or floats from 0 to 1.
-    y : array_like of shape (n,)
-        Raw labels; codes 0..K-1 if `class_names` says what they mean.
+    y : array_like of shape (n,) or (n, K)
+        Raw labels; codes 0..K-1 if `class_names` says what they mean. Or, of K labels, 1 where a
+        sample has one and 0 where not.
     ids, split : array_like of shape (n,), optional
         Unique ids (default 0..n-1) and the part of each sample.
     class_names : sequence of str, optional
@@ -85,11 +87,7 @@ def labelled_from_arrays(
             hint="pass a table with text as a DataFrame, .csv or .parquet.",
         )
     _check_no_missing(X)
-    encoded = (
-        encode_labels(y, drop_missing=drop_missing_target)
-        if class_names is None
-        else named_labels(y, class_names)
-    )
+    encoded = _encoded(y, class_names, drop_missing_target)
     kept = encoded.kept
     if len(kept) != len(X):
         raise DataError(f"X and y must be of one length. Got {len(X)} and {len(kept)}.")
@@ -97,6 +95,32 @@ def labelled_from_arrays(
     split = None if split is None else _one_a_sample(split, len(X), "split")[kept]
     inputs = _table(X[kept]) if X.ndim == 2 else _images(X)[kept]
     return Labelled(inputs, encoded.codes, encoded.class_names, ids[kept], split, name=name)
+
+
+def labels_alone(y: Any, *, drop_missing_target: bool = False, name: str = "data") -> Labelled:
+    """Take labels without what they are labels of: enough to plan.
+
+    Parameters
+    ----------
+    y : array_like of shape (n,) or (n, K)
+        As in `labelled_from_arrays`. Rows are numbered from 0.
+    drop_missing_target : bool
+        Leave out rows without a target, with a warning; their numbers stay out too.
+    name : str
+        What to call the data.
+    """
+    encoded = _encoded(y, None, drop_missing_target)
+    ids = np.flatnonzero(encoded.kept)
+    nothing = pd.DataFrame(index=range(len(ids)))
+    return Labelled(nothing, encoded.codes, encoded.class_names, ids, name=name)
+
+
+def _encoded(y: Any, class_names: Any, drop_missing: bool) -> EncodedLabels:
+    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        return encode_multi_hot(y, class_names=class_names, drop_missing=drop_missing)
+    if class_names is None:
+        return encode_labels(y, drop_missing=drop_missing)
+    return named_labels(y, class_names)
 
 
 def _check_no_missing(X: np.ndarray) -> None:

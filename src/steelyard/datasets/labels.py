@@ -24,8 +24,8 @@ class EncodedLabels:
 
     Parameters
     ----------
-    codes : ndarray of shape (n_kept,)
-        Class codes 0..K-1 of the kept rows.
+    codes : ndarray of shape (n_kept,), or of bool and shape (n_kept, K)
+        Class codes 0..K-1 of the kept rows, or which labels they have.
     class_names : tuple of str
         One name a class, in code order.
     kept : ndarray of bool, shape (n,)
@@ -56,6 +56,11 @@ def encode_labels(raw: Any, *, drop_missing: bool = False) -> EncodedLabels:
         For missing targets, a single class, more than 1000 classes, two values that read the
         same, or values of another kind.
     """
+    if isinstance(raw, np.ndarray) and raw.ndim == 1 and raw.dtype.kind in "iu" and len(raw):
+        numbers, codes = np.unique(raw, return_inverse=True)  # the same, for millions of rows
+        _check_distinct([(1, number, str(number)) for number in numbers.tolist()])
+        names = tuple(str(number) for number in numbers.tolist())
+        return EncodedLabels(codes.astype(np.int64), names, np.ones(len(raw), bool))
     values = _one_dimensional(raw)
     kept = _present(values, drop_missing)
     keys = [_natural_key(value) for value, keep in zip(values, kept, strict=True) if keep]
@@ -100,25 +105,37 @@ def _one_dimensional(raw: Any) -> list[Any]:
     if array.ndim != 1:
         raise DataError(
             f"The target must hold one label a sample. Got shape {array.shape}.",
-            hint="turn one-hot rows into labels first: y.argmax(axis=1).",
+            hint="pass a vector; or, for several labels a sample, a matrix of shape (n, K).",
         )
     return list(array)
 
 
 def _present(values: list[Any], drop_missing: bool) -> np.ndarray:
-    missing = np.fromiter((_is_missing(value) for value in values), bool, len(values))
+    return kept_rows(
+        np.fromiter((_is_missing(value) for value in values), bool, len(values)), drop_missing
+    )
+
+
+def kept_rows(missing: np.ndarray, drop_missing: bool) -> np.ndarray:
+    """Return which rows have a target: all, or those left when the others may be dropped.
+
+    Raises
+    ------
+    DataError
+        If a target is missing and must not be.
+    """
     if not missing.any():
         return ~missing
     if drop_missing:
         warnings.warn(
-            f"{missing.sum()} of {len(values)} rows have no target and are left out.",
+            f"{missing.sum()} of {len(missing)} rows have no target and are left out.",
             SteelyardWarning,
             stacklevel=3,
         )
         return ~missing
     rows = ", ".join(str(row) for row in np.flatnonzero(missing)[:5])
     raise DataError(
-        f"The target is missing in {missing.sum()} of {len(values)} rows (counted from 0: {rows}"
+        f"The target is missing in {missing.sum()} of {len(missing)} rows (counted from 0: {rows}"
         f"{', ...' if missing.sum() > 5 else ''}).",
         hint="fill them in, or leave those rows out: --drop-missing-target "
         "(drop_missing_target=True). A class written NA, None, null or ? reads as missing.",

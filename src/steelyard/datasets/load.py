@@ -11,7 +11,7 @@ import pandas as pd
 
 from steelyard._support.errors import DataError, DataNotFoundError, ParameterError
 from steelyard._support.validation import did_you_mean, nearest
-from steelyard.datasets.arrays import labelled_from_arrays, labelled_from_npz
+from steelyard.datasets.arrays import labelled_from_arrays, labelled_from_npz, labels_alone
 from steelyard.datasets.built_in import built_in_sets
 from steelyard.datasets.image_folder import labelled_from_image_folder
 from steelyard.datasets.table_files import (
@@ -28,6 +28,7 @@ def load(
     source: Any,
     target: Any = None,
     *,
+    targets: str | Iterable[str] | None = None,
     id_column: str | int | None = None,
     header: bool = True,
     drop: Iterable[str | int] = (),
@@ -44,10 +45,15 @@ def load(
         The name of a built-in set (see `built_in_sets`; write ./name for a file of that name); a
         .csv, .tsv (also .gz) or .parquet table; a folder of images with one folder a class; an
         .npz with arrays `X` and `y` and perhaps `ids`, `split` and `class_names`; a DataFrame; an
-        array X; a pair (X, y); or a `Labelled`, which comes back as it is.
+        array X; a pair (X, y); or a `Labelled`, which comes back as it is. None, with the labels
+        as the target, stands for labels alone: enough to plan, not to train.
     target : str, int or array_like, optional
         For tables the target column, by name or, where no column has that name, by position (-1
-        the last), given as a number or as its text; for DataFrames and arrays also the labels.
+        the last), given as a number or as its text; for DataFrames and arrays also the labels,
+        of shape (n,), or (n, K) of 0 and 1 where a sample may have several of K labels.
+    targets : str or iterable of str, optional
+        For tables, in place of the target, the columns of 0 and 1 of K labels: names, or patterns
+        such as "label_*".
     id_column : str or int, optional
         For tables, the column of unique ids; None numbers the rows from 0.
     header : bool
@@ -86,6 +92,7 @@ def load(
         option: value
         for option, value, left_out in (
             ("target", target, target is None),
+            ("targets", targets, targets is None),
             ("id_column", id_column, id_column is None),
             ("header", header, header),
             ("drop", drop, isinstance(drop, (tuple, list)) and len(drop) == 0),
@@ -108,6 +115,8 @@ def load(
 
 
 def _kind_of(source: Any) -> str:
+    if source is None:
+        return "labels alone"
     if isinstance(source, Labelled):
         return "a Labelled"
     if isinstance(source, pd.DataFrame):
@@ -168,6 +177,16 @@ def _load_built_in(source: str) -> Labelled:
     return next(candidate for candidate in built_in_sets() if candidate.name == source).load()
 
 
+def _load_labels(source: None, target: Any = None, **options: Any) -> Labelled:
+    if target is None:
+        raise ParameterError(
+            "The 'target' parameter of load must hold the labels where there is nothing else. "
+            "Got None instead.",
+            hint="load(None, y).",
+        )
+    return labels_alone(target, **options)
+
+
 def _load_text_table(
     source: str | Path, target: Any = None, header: bool = True, **options: Any
 ) -> Labelled:
@@ -207,9 +226,10 @@ _KIND_OF_SUFFIX = {
     ".parquet": "a parquet table",
     ".npz": "an .npz file",
 }
-_TABLE_OPTIONS = ("target", "id_column", "drop", "drop_missing_target")
+_TABLE_OPTIONS = ("target", "targets", "id_column", "drop", "drop_missing_target")
 _READERS: dict[str, tuple[tuple[str, ...], Callable[..., Labelled]]] = {
     "a Labelled": ((), lambda data: data),
+    "labels alone": (("target", "drop_missing_target"), _load_labels),
     "a built-in set": ((), _load_built_in),
     "a text table": ((*_TABLE_OPTIONS, "header"), _load_text_table),
     "a parquet table": (_TABLE_OPTIONS, _load_parquet),

@@ -14,6 +14,7 @@ from steelyard._support.errors import DataError, ParameterError, SteelyardWarnin
 from steelyard._support.validation import did_you_mean
 from steelyard.datasets.column_kinds import feature_column
 from steelyard.datasets.labels import encode_labels
+from steelyard.datasets.multi_hot import encode_multi_hot, label_columns
 from steelyard.records.labelled import Labelled
 
 
@@ -21,6 +22,7 @@ def labelled_from_table(
     table: pd.DataFrame,
     target: Any = None,
     *,
+    targets: str | Iterable[str] | None = None,
     id_column: str | int | None = None,
     drop: str | int | Iterable[str | int] = (),
     drop_missing_target: bool = False,
@@ -37,7 +39,10 @@ def labelled_from_table(
         One row a sample.
     target : str, int or array_like of shape (n,)
         A column by its name or, where no column has that name, by its position (-1 the last);
-        or the labels themselves.
+        or the labels themselves, of shape (n, K) where a sample may have several of K.
+    targets : str or iterable of str, optional
+        In place of the target: columns of 0 and 1, one a label, where a sample may have several;
+        names, or patterns such as "label_*".
     id_column : str or int, optional
         A column, or a named index, of unique ids; None numbers the rows from 0.
     drop : iterable of str or int
@@ -56,20 +61,28 @@ def labelled_from_table(
         other unusable values, or no feature is left.
     """
     table = _with_text_names(table)
+    if targets is not None:
+        if target is not None:
+            raise ParameterError(
+                "The 'target' and 'targets' parameters of load exclude one another.",
+                hint="target names one column of classes, targets columns of 0 and 1.",
+            )
+        target = label_columns(table.columns, targets)
     if target is None:
         raise ParameterError(
             "The 'target' parameter of load must name the column of labels. Got None instead.",
             hint=f"name it with --target (target=); {did_you_mean('', table.columns)}",
         )
-    if not isinstance(target, (str, Integral)):
+    if targets is None and not isinstance(target, (str, Integral)):
         _check_beside(table, target)
     if id_column is not None and id_column in table.index.names:
         table = table.reset_index(level=str(id_column))
     table = table.reset_index(drop=True)
     roles: dict[str, str] = {}
-    if isinstance(target, (str, Integral)):
-        target = _claim(table, target, "target", roles)
-        raw_labels: Any = table[target]
+    if targets is not None:
+        raw_labels: Any = table[[_claim(table, one, "targets", roles) for one in target]]
+    elif isinstance(target, (str, Integral)):
+        raw_labels = table[_claim(table, target, "target", roles)]
     else:
         raw_labels = target
     ids = np.arange(len(table))
@@ -77,7 +90,9 @@ def labelled_from_table(
         ids = _ids(table[_claim(table, id_column, "id_column", roles)])
     for column in [drop] if isinstance(drop, (str, int)) else drop:
         _claim(table, column, "drop", roles)
-    encoded = encode_labels(raw_labels, drop_missing=drop_missing_target)
+    several = np.ndim(raw_labels) == 2 and np.shape(raw_labels)[1] > 1
+    encode = encode_multi_hot if several else encode_labels
+    encoded = encode(raw_labels, drop_missing=drop_missing_target)
     features = usable_features(table.drop(columns=list(roles)).loc[encoded.kept])
     return Labelled(features, encoded.codes, encoded.class_names, ids[encoded.kept], name=name)
 

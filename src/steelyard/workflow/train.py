@@ -29,7 +29,8 @@ def train(
     recipe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
         How to train; None takes the probe that suits the data.
     plan : Plan, optional
-        Made on ``data.part("train")``.
+        Made on ``data.part("train")``. Rows that it adds are training rows like any other; the
+        scale of the inputs is learned from them too.
     seed, repetition : int
         Axes of the seeds.
     arm : str
@@ -51,6 +52,8 @@ def train(
     """
     recipe = probe_recipe(data, recipe)
     train_part = data.part("train")
+    if plan is not None:
+        train_part, plan = plan.applied(train_part)  # what it adds stands behind the part
     held_out = [data.part(part) for part in data.parts if part != "train"]
     prepared = prepare(train_part, held_out, model=recipe.model)
     return fit(
