@@ -182,7 +182,7 @@ def _child(work: str, folder: str, die: str | None) -> None:
         from steelyard.cli import main as steelyard
 
         steelyard(["weigh", *WEIGH, "--out", folder, "--workers", workers])
-    from steelyard.records.predictions import save_predictions
+    from steelyard.records.predictions_table import save_predictions
     from steelyard.workflow.engines import Local
     from steelyard.workflow.study import train_study
 

@@ -1,7 +1,8 @@
 """Weigh the classes and samples of a data set before you balance them.
 
 The verbs are `load`, `split`, `long_tail`, `train`, `score`, `out_of_fold`, `plan`, `evaluate`,
-`weigh` and `report`; what they pass on are the records. `Recorder` watches your own training loop.
+`correct`, `weigh` and `report`; what they pass on are the records. `Recorder` watches your own
+training loop.
 """
 
 from steelyard.datasets import load, long_tail, split
@@ -24,7 +25,7 @@ from steelyard.records import (
 )
 from steelyard.report import write_report as report
 from steelyard.training import Recorder
-from steelyard.workflow import out_of_fold, plan, score, train, weigh
+from steelyard.workflow import correct, out_of_fold, plan, score, train, weigh
 
 __version__ = "0.1.0"
 
@@ -44,6 +45,7 @@ __all__ = [
     "Study",
     "Verdict",
     "Weighing",
+    "correct",
     "evaluate",
     "load",
     "long_tail",

@@ -260,3 +260,57 @@ def test_an_unreadable_file_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(DataError, match="no readable parquet file"):
         load_predictions(path)
+
+
+def labels(probabilities, prior, names=("a", "b")):
+    odds = np.log(probabilities) - np.log1p(-np.asarray(probabilities))
+    truth = np.zeros(odds.shape, dtype=bool)
+    return Predictions(np.arange(len(odds)), truth, odds, names, prior)
+
+
+def test_labels_are_predicted_each_by_itself():
+    one = labels([[0.9, 0.8], [0.2, 0.5]], None)
+    assert one.multi_label
+    assert not of([[0.6, 0.3, 0.1]]).multi_label
+    assert one.predicted.tolist() == [[True, True], [False, False]]
+    np.testing.assert_allclose(probabilities(one), [[0.9, 0.8], [0.2, 0.5]], atol=1e-15)
+    sure = Predictions([1], [[1, 0]], [[1e4, -1e4]], ("a", "b"))
+    np.testing.assert_array_equal(sure.log_probabilities, [[0.0, -1e4]])
+    with pytest.raises(ValueError, match="read-only"):
+        one.truth[0] = True
+
+
+def test_each_label_is_corrected_by_its_own_odds():
+    # odds 9 times (.2/.8) / (.5/.5) = 2.25; 1 times (.6/.4) / (.1/.9) = 13.5
+    found = labels([[0.9, 0.5]], [0.5, 0.1]).corrected([0.2, 0.6])
+    np.testing.assert_allclose(probabilities(found), [[2.25 / 3.25, 13.5 / 14.5]], atol=1e-12)
+    assert found.prior.tolist() == [0.2, 0.6]  # shares of labels are not scaled to sum to 1
+    back = found.corrected([0.5, 0.1])
+    np.testing.assert_allclose(probabilities(back), [[0.9, 0.5]], atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+def test_labels_that_are_excluded_or_certain(scale):
+    logits = scale * np.array([[9.0, -9.0, 0.5], [-1.0, 1.0, -2.0]])
+    one = Predictions([1, 2], np.zeros((2, 3)), logits, ("a", "b", "c"), [0.5, 0.5, 0.0])
+    found = one.corrected([0.0, 1.0, 0.5])
+    assert np.isfinite(found.logits).all()
+    np.testing.assert_array_equal(probabilities(found)[:, :2], [[0, 1], [0, 1]])
+    # training never saw the third label, so nothing was learned that could be corrected
+    np.testing.assert_array_equal(found.logits[:, 2], logits[:, 2])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"truth": [[0, 2]]}, "must be 0 or 1"),
+        ({"truth": [[0, 1, 1]]}, "one column for each of 2 labels"),
+        ({"prior": [0.5, 1.5]}, r"share of samples with each label, in \[0, 1\]. Got 1.5 for 'b'"),
+        ({"prior": [-0.1, 0.5]}, r"in \[0, 1\]. Got -0.1 for 'a'"),
+        ({"prior": [0.1, np.nan]}, r"in \[0, 1\]. Got nan for 'b'"),
+        ({"prior": [0.1]}, "one share for each of 2 labels"),
+    ],
+)
+def test_labels_that_do_not_fit_together_are_refused(changes, message):
+    with pytest.raises(DataError, match=message):
+        replace(labels([[0.9, 0.5]], None), **changes)

@@ -14,7 +14,7 @@ from steelyard.cli.terminal import print_json, print_table
 from steelyard.datasets import read_prior
 from steelyard.evaluation import deployment_priors
 from steelyard.evaluation import evaluate as evaluate_predictions
-from steelyard.records.predictions import load_predictions
+from steelyard.records.predictions_table import load_predictions
 
 
 def evaluate(

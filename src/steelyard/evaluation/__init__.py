@@ -1,5 +1,6 @@
-"""Judges: metrics, intervals, deployment priors, paired differences; sees only predictions."""
+"""Judges: metrics, calibration, deployment priors, paired differences; sees only predictions."""
 
+from steelyard.evaluation.calibration import calibration, correction_report
 from steelyard.evaluation.confusion import (
     class_precision,
     class_recall,
@@ -12,19 +13,25 @@ from steelyard.evaluation.intervals import (
     stratified_interval,
     wilson_interval,
 )
+from steelyard.evaluation.prior_correction import correct_prior, effective_prior, weighted_prior
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import correctness, negative_log_likelihood
 
 __all__ = [
     "accuracy_interval",
+    "calibration",
     "class_precision",
     "class_recall",
     "confusion_matrix",
+    "correct_prior",
+    "correction_report",
     "correctness",
     "deployment_priors",
+    "effective_prior",
     "evaluate",
     "negative_log_likelihood",
     "recall_intervals",
     "stratified_interval",
+    "weighted_prior",
     "wilson_interval",
 ]

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from steelyard._support.errors import DataError, MismatchError
+from steelyard._support.errors import DataError
 from steelyard._support.validation import did_you_mean
+from steelyard.evaluation.arms import by_arm
 from steelyard.evaluation.confusion import class_precision, confusion_matrix
 from steelyard.evaluation.intervals import (
     accuracy_interval,
     recall_intervals,
     stratified_interval,
+    within,
 )
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import QUANTITIES, RANGES
@@ -50,11 +52,17 @@ def evaluate(
     Raises
     ------
     DataError
-        If there are no predictions, the base arm is not among them, or a prior does not fit.
+        If there are no predictions, they are multi-label, the base arm is not among them, or a
+        prior does not fit.
     MismatchError
         If samples, truth, classes or part differ between predictions, or an arm lacks a seed.
     """
-    arms = _by_arm(predictions)
+    if any(one.multi_label for one in predictions):
+        raise DataError(
+            "evaluate judges one class a sample; these predictions are of any number of labels.",
+            hint="how calibrated they are: steelyard.evaluation.calibration, or steelyard correct.",
+        )
+    arms = by_arm(predictions)
     first = predictions[0]
     base = next(iter(arms)) if base_arm is None else base_arm
     if base not in arms:
@@ -77,7 +85,7 @@ def evaluate(
                 key = {"arm": arm, "decision": decision, "prior": prior_name, "metric": metric}
                 rows = cell.values[metric]
                 level = accuracy_interval if metric == "accuracy" else stratified_interval
-                interval = _within(level(rows, first.truth, prior), RANGES[metric])
+                interval = within(level(rows, first.truth, prior), RANGES[metric])
                 tables["overall"].append({**key, **_ends(interval), "n_seeds": len(rows)})
                 for model, row in zip(arms[arm], rows, strict=True):
                     value = stratified_interval(row[np.newaxis], first.truth, prior).mean
@@ -103,36 +111,6 @@ def evaluate(
     absent = np.bincount(first.truth, minlength=len(names)) == 0
     no_data = tuple(names[code] for code in np.flatnonzero(absent))
     return Evaluation(first.split, names, checked, **frames, no_data=no_data)
-
-
-def _by_arm(predictions: Sequence[Predictions]) -> dict[str, list[Predictions]]:
-    if not predictions:
-        raise DataError("There are no predictions to evaluate.")
-    first = predictions[0]
-    arms: dict[str, list[Predictions]] = {}
-    for one in predictions:
-        if (
-            one.class_names != first.class_names
-            or one.split != first.split
-            or not np.array_equal(one.ids, first.ids)
-            or not np.array_equal(one.truth, first.truth)
-        ):
-            raise MismatchError(
-                f"Arm {one.arm!r}, seed {one.seed} was not predicted on the same samples, truth "
-                f"and classes as arm {first.arm!r}, seed {first.seed}.",
-                hint="evaluate one held-out part at a time; arms are compared sample by sample.",
-            )
-        arms.setdefault(one.arm, []).append(one)
-    seeds = [model.seed for model in arms[first.arm]]
-    for arm, models in arms.items():
-        found = [model.seed for model in models]
-        if found != seeds or len(set(found)) != len(found):
-            raise MismatchError(
-                f"Arm {arm!r} has the seeds {found}, arm {first.arm!r} has {seeds}; arms are "
-                "paired by seed.",
-                hint="give every arm the same seeds, each once and in one order.",
-            )
-    return arms
 
 
 @dataclass(frozen=True)
@@ -181,12 +159,6 @@ def _class_rows(cell: _Cell, first: Predictions, prior: np.ndarray) -> list[dict
         row = {"class": name, "n": int(counts[code]), **ends}
         rows.append({**row, "precision": float(precision[code])})
     return rows
-
-
-def _within(interval: Interval, ends: tuple[float, float]) -> Interval:
-    low, high = ends
-    mean = min(max(interval.mean, low), high)  # rounding can leave a mean of ones above one
-    return Interval(mean, max(interval.low, low), min(max(interval.high, mean), high))
 
 
 def _ends(interval: Interval) -> dict[str, float]:

@@ -201,6 +201,13 @@ def accuracy_interval(
     return wilson_interval(share, float(1 / (weights**2 / counts[present]).sum()), level)
 
 
+def within(interval: Interval, ends: tuple[float, float]) -> Interval:
+    """Return the interval cut off at the ends of what its quantity can be."""
+    low, high = ends
+    mean = min(max(interval.mean, low), high)  # rounding can leave a mean of ones above one
+    return Interval(mean, max(interval.low, low), min(max(interval.high, mean), high))
+
+
 def _class_sums(row: np.ndarray, truth: np.ndarray, n_classes: int) -> np.ndarray:
     return np.bincount(truth, weights=row, minlength=n_classes)
 

@@ -10,8 +10,9 @@ from steelyard.records.interval import Interval
 from steelyard.records.labelled import PARTS, Labelled
 from steelyard.records.neighbours import Neighbours
 from steelyard.records.plan import Plan
-from steelyard.records.predictions import Predictions, load_predictions, save_predictions
-from steelyard.records.priors import check_prior
+from steelyard.records.predictions import Predictions
+from steelyard.records.predictions_table import load_predictions, save_predictions
+from steelyard.records.priors import check_prevalence, check_prior, prior_shift
 from steelyard.records.recipe import Recipe
 from steelyard.records.run_folder import alone_in, claim_folder, require_own_folder
 from steelyard.records.stability import RunsNeeded, Stability
@@ -44,10 +45,12 @@ __all__ = [
     "Verdict",
     "Weighing",
     "alone_in",
+    "check_prevalence",
     "check_prior",
     "claim_folder",
     "load_predictions",
     "load_scores",
+    "prior_shift",
     "require_own_folder",
     "save_predictions",
     "save_scores",

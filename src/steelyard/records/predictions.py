@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from scipy.special import log_softmax
 
-from steelyard._support.arrays import frozen_array, frozen_ids, frozen_integers, require_finite
-from steelyard._support.errors import DataError, MismatchError
-from steelyard._support.storage import header, read_parquet, write_parquet
-from steelyard.records.classes import check_class_names, check_codes
-from steelyard.records.priors import check_prior
-
-CLASS_COLUMN = "p_"
-_DEFAULTS = {"arm": "model", "seed": 0, "split": "test"}
-_SUM_TOLERANCE = 1e-3  # float16 and rounded text pass
+from steelyard._support.arrays import frozen_array, frozen_ids, require_finite
+from steelyard._support.errors import DataError
+from steelyard.records.classes import check_class_names, check_codes, check_multi_hot
+from steelyard.records.priors import check_prevalence, check_prior, prior_shift
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +22,16 @@ class Predictions:
     ----------
     ids : ndarray of shape (n,)
         Sample ids.
-    truth : ndarray of shape (n,)
-        Class codes.
+    truth : ndarray of shape (n,), or of bool and shape (n, K)
+        Class codes; or, where a sample may have any number of labels, which of them it has
+        (multi-label).
     logits : ndarray of shape (n, K)
-        Unnormalised log-probabilities.
+        Unnormalised log-probabilities; of multi-label data, the log-odds of each label.
     class_names : tuple of str
-        One name a class.
+        One name a class or label.
     prior : ndarray of shape (K,), optional
-        Class shares that training saw; None if unknown, and then nothing can be corrected.
+        Class shares that training saw, or the share of samples with each label (which need not
+        sum to 1); None if unknown, and then nothing can be corrected.
     arm : str
         What was done in training, for instance "degree=0.5".
     seed : int
@@ -62,7 +56,8 @@ class Predictions:
 
     def __post_init__(self) -> None:
         names = check_class_names(self.class_names, "Predictions")
-        truth = check_codes(self.truth, names, "truth", "Predictions")
+        check = check_multi_hot if np.ndim(self.truth) == 2 else check_codes
+        truth = check(self.truth, names, "truth", "Predictions")
         logits = frozen_array(self.logits, np.float64)
         require_finite(logits, "logits", "Predictions")
         if logits.shape != (len(truth), len(names)):
@@ -75,20 +70,34 @@ class Predictions:
         object.__setattr__(self, "logits", logits)
         object.__setattr__(self, "class_names", names)
         if self.prior is not None:
-            prior = check_prior(self.prior, names, "Predictions")
-            object.__setattr__(self, "prior", prior)
+            object.__setattr__(self, "prior", self._checked(self.prior, "Predictions"))
 
     def __len__(self) -> int:
         return len(self.truth)
 
+    @property
+    def multi_label(self) -> bool:
+        """Whether a sample may have any number of labels."""
+        return self.truth.ndim == 2
+
     @cached_property
     def log_probabilities(self) -> np.ndarray:
-        """Natural logarithms of the class probabilities, shape (n, K)."""
+        """Natural logarithms of the class probabilities, shape (n, K).
+
+        Of multi-label data: of the probability that the label is present.
+        """
+        if self.multi_label:
+            return frozen_array(-np.logaddexp(0.0, -self.logits))
         return frozen_array(log_softmax(self.logits, axis=1))
 
     @cached_property
     def predicted(self) -> np.ndarray:
-        """Code of the most probable class, shape (n,); ties go to the lower code."""
+        """Code of the most probable class, shape (n,); ties go to the lower code.
+
+        Of multi-label data: which labels are more probable than not, bool of shape (n, K).
+        """
+        if self.multi_label:
+            return frozen_array(self.logits > 0)
         return frozen_array(self.logits.argmax(axis=1))
 
     def corrected(self, prior: np.ndarray) -> Predictions:
@@ -96,12 +105,14 @@ class Predictions:
 
         Under label shift (the classes change in frequency, not in looks) this is Bayes' rule,
         exact for a calibrated model. A class that training never saw stays as it is; a class
-        that the new prior excludes is never predicted.
+        that the new prior excludes is never predicted. Of multi-label data each label is
+        corrected by itself, its log-odds by those of the two shares: exact where each label
+        shifts by itself, too.
 
         Parameters
         ----------
         prior : ndarray of shape (K,)
-            Class shares where the model will be used.
+            Class shares, or shares of samples with each label, where the model will be used.
 
         Raises
         ------
@@ -117,159 +128,14 @@ class Predictions:
                 f"The training prior of arm {self.arm!r} is unknown, so nothing can be corrected.",
                 hint="state it: --train-prior FILE.",
             )
-        prior = check_prior(prior, self.class_names, "Predictions.corrected")
-        seen = self.prior > 0
-        shift = np.zeros(len(prior))
-        shift[seen] = np.log(np.maximum(prior[seen], 1e-300) / self.prior[seen])
-        # far below any real margin, and finite where log 0 is not
-        shift[prior == 0] = -np.ptp(self.logits, axis=1).max(initial=0) - 1e3
+        prior = self._checked(prior, "Predictions.corrected")
+        shift = prior_shift(self.prior, prior, multi_label=self.multi_label)
+        # far beyond any real margin, and finite where log 0 is not
+        spread = np.abs(self.logits) if self.multi_label else np.ptp(self.logits, axis=1)
+        beyond = spread.max(initial=0) + 1e3
+        shift = np.where(np.isinf(shift), np.copysign(beyond, shift), shift)
         return replace(self, logits=self.logits + shift, prior=prior)
 
-
-def save_predictions(predictions: Sequence[Predictions], path: str | Path) -> None:
-    """Write the predictions of several models as one table.
-
-    The columns are ``id``, ``split``, ``arm``, ``seed``, ``truth`` (the class name) and
-    ``p_<class>``, the probability of each class (float64).
-
-    Raises
-    ------
-    DataError
-        If there are none.
-    MismatchError
-        If their classes differ, two have the same arm, seed and split, or those of one arm saw
-        different priors.
-    """
-    if not predictions:
-        raise DataError("There are no predictions to save.")
-    names = predictions[0].class_names
-    _require_one_table(predictions)
-    frames = []
-    priors: dict[str, list[float]] = {}
-    for one in predictions:
-        columns: dict[str, object] = {
-            "id": one.ids,
-            "split": one.split,
-            "arm": one.arm,
-            "seed": one.seed,
-            "truth": np.asarray(names, dtype=object)[one.truth],
-        }
-        probabilities = np.exp(one.log_probabilities)
-        columns |= {f"{CLASS_COLUMN}{name}": probabilities[:, k] for k, name in enumerate(names)}
-        frames.append(pd.DataFrame(columns))
-        if one.prior is not None:
-            priors[one.arm] = one.prior.tolist()
-    metadata = header("Predictions", class_names=list(names), priors=priors)
-    write_parquet(pd.concat(frames, ignore_index=True), path, metadata)
-
-
-def load_predictions(path: str | Path, train_prior: np.ndarray | None = None) -> list[Predictions]:
-    """Read predictions from a parquet file, ours or anybody's.
-
-    Parameters
-    ----------
-    path : path
-        A table with ``id``, ``truth`` and one ``p_<class>`` column a class; ``split`` ("test"),
-        ``arm`` ("model") and ``seed`` (0) may be left out.
-    train_prior : ndarray of shape (K,), optional
-        Class shares that training saw, where the file does not say.
-
-    Raises
-    ------
-    DataError
-        If columns or rows are missing, probabilities are negative, NaN or do not sum to one, or
-        the truth names a class without a column.
-    """
-    frame, metadata = read_parquet(path)
-    frame = frame.reset_index(drop=frame.index.name is None)  # pandas may index by the ids
-    frame.columns = [str(column) for column in frame.columns]
-    columns = [column for column in frame.columns if column.startswith(CLASS_COLUMN)]
-    missing = [column for column in ("id", "truth") if column not in frame]
-    if missing or len(columns) < 2 or frame.empty:
-        raise DataError(
-            f"{str(path)!r} must have the columns 'id', 'truth' and one 'p_<class>' column a "
-            f"class, and at least one row. Got {list(frame.columns)[:12]}, {len(frame)} rows.",
-            hint="a weighing writes such a table as predictions.parquet.",
-        )
-    names = tuple(column.removeprefix(CLASS_COLUMN) for column in columns)
-    truth = _codes(frame["truth"], names)
-    logits = _logits(frame, columns)
-    priors = metadata.get("priors", {})
-    predictions = []
-    for (arm, seed, split), rows in _models(frame).groupby([*_DEFAULTS], sort=False):
-        at = rows.index.to_numpy()
-        predictions.append(
-            Predictions(
-                frame["id"].iloc[at],
-                truth[at],
-                logits[at],
-                names,
-                priors.get(arm, train_prior),
-                arm=arm,
-                seed=int(seed),
-                split=split,
-            )
-        )
-    return predictions
-
-
-def _require_one_table(predictions: Sequence[Predictions]) -> None:
-    first = predictions[0]
-    priors: dict[str, list[float] | None] = {}
-    models = set()
-    for one in predictions:
-        if one.class_names != first.class_names or one.ids.dtype.kind != first.ids.dtype.kind:
-            raise MismatchError("Predictions over other classes or ids cannot stand in one table.")
-        model = (one.arm, one.seed, one.split)
-        if model in models:
-            raise MismatchError(f"Two predictions have the arm, seed and split {model}.")
-        models.add(model)
-        prior = None if one.prior is None else one.prior.tolist()
-        if priors.setdefault(one.arm, prior) != prior:
-            raise MismatchError(f"The predictions of arm {one.arm!r} saw different priors.")
-
-
-def _codes(truth: pd.Series, names: tuple[str, ...]) -> np.ndarray:
-    texts = truth.astype(object).map(str, na_action="ignore")
-    codes = texts.map({name: code for code, name in enumerate(names)})
-    strange = codes.isna()
-    if strange.any():
-        named = sorted(set(texts[strange].map(str)))[:5]
-        raise DataError(
-            f"The truth names classes that have no column: {named}.",
-            hint=f"the columns speak of {list(names)[:12]}.",
-        )
-    return codes.to_numpy(np.int64)
-
-
-def _logits(frame: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    try:
-        probabilities = frame[columns].to_numpy(np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"Probabilities must be numbers: {error}.") from error
-    sums = probabilities.sum(axis=1)
-    # NaN fails both comparisons
-    good = (probabilities >= 0).all(axis=1) & (np.abs(sums - 1) <= _SUM_TOLERANCE)
-    if not good.all():
-        row = int(good.argmin())
-        raise DataError(
-            f"Probabilities must be non-negative and sum to one a row. {int((~good).sum())} rows "
-            f"do not, the first is row {row}: it sums to {sums[row]:.6g}, its smallest is "
-            f"{probabilities[row].min():.6g}."
-        )
-    # a probability of exactly 0 has no finite logarithm: read it as the smallest normal number
-    return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
-
-
-def _models(frame: pd.DataFrame) -> pd.DataFrame:
-    models = pd.DataFrame(index=frame.index)
-    for column, default in _DEFAULTS.items():
-        models[column] = frame[column].astype(object) if column in frame else default
-    missing = models.isna().any()
-    if missing.any():
-        raise DataError(f"The columns {list(models.columns[missing])} must not miss values.")
-    return models.assign(
-        arm=models["arm"].map(str),
-        seed=frozen_integers(models["seed"].infer_objects(), "seeds", "Predictions"),
-        split=models["split"].map(str),
-    )
+    def _checked(self, prior: np.ndarray, owner: str) -> np.ndarray:
+        check = check_prevalence if self.multi_label else check_prior
+        return check(prior, self.class_names, owner)

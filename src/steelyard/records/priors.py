@@ -1,4 +1,4 @@
-"""Class priors: the shares of the classes where a model is trained or used."""
+"""Class priors: the shares of the classes where a model is trained or used, and their ratio."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 
 from steelyard._support.arrays import frozen_array
 from steelyard._support.errors import DataError
+
+_LEAST = 1e-300  # a share below it is taken for it: nothing finite can be divided by less
 
 
 def check_prior(prior: Any, class_names: tuple[str, ...], owner: str) -> np.ndarray:
@@ -45,3 +47,65 @@ def check_prior(prior: Any, class_names: tuple[str, ...], owner: str) -> np.ndar
     total = weights.sum()
     # shares stay as they are, bit for bit, so that a stored prior equals the one that was stored
     return frozen_array(weights if abs(total - 1) < 1e-12 else weights / total)
+
+
+def check_prevalence(prevalence: Any, class_names: tuple[str, ...], owner: str) -> np.ndarray:
+    """Return the share of samples with each label as a read-only float64 array.
+
+    Parameters
+    ----------
+    prevalence : array_like of shape (K,)
+        Shares in [0, 1], each label's own: they need not sum to 1, and are not rescaled.
+    class_names : tuple of str
+        The K labels.
+    owner : str
+        Who asks, for the message.
+
+    Raises
+    ------
+    DataError
+        If the length is not K, or a share is NaN or lies outside [0, 1].
+    """
+    try:
+        shares = np.asarray(prevalence, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"The prior of {owner} must hold numbers. Got {prevalence!r}.") from error
+    if shares.shape != (len(class_names),):
+        raise DataError(
+            f"The prior of {owner} needs one share for each of {len(class_names)} labels. "
+            f"Got shape {shares.shape}."
+        )
+    good = (shares >= 0) & (shares <= 1)  # NaN fails both
+    if not good.all():
+        label = int(good.argmin())
+        raise DataError(
+            f"The prior of {owner} must hold the share of samples with each label, in [0, 1]. "
+            f"Got {shares[label]:g} for {class_names[label]!r}.",
+            hint="divide counts by the number of samples; shares of labels need not sum to 1.",
+        )
+    return frozen_array(shares)
+
+
+def prior_shift(
+    trained: np.ndarray, deployed: np.ndarray, *, multi_label: bool = False
+) -> np.ndarray:
+    """Return what a change of prior adds to the logits of each class, shape (K,).
+
+    ``log(deployed / trained)``, and of labels that each stand by themselves
+    ``log(deployed / (1 - deployed)) - log(trained / (1 - trained))``. Where training saw no
+    sample of a class (of a label: none with it, or none without it) nothing was learned that
+    could be corrected: 0. A class that is excluded has -inf, a label that is certain inf.
+
+    Parameters
+    ----------
+    trained, deployed : ndarray of shape (K,)
+        Checked priors: shares that sum to 1, or of each label in [0, 1].
+    multi_label : bool
+        Which of the two.
+    """
+    seen = (trained > 0) & (trained < 1) if multi_label else trained > 0
+    with np.errstate(divide="ignore"):
+        shift = np.log(deployed / np.where(seen, np.maximum(trained, _LEAST), 1.0))
+        if multi_label:
+            shift -= np.log((1 - deployed) / np.where(seen, 1 - trained, 1.0))
+    return np.where(seen | np.isinf(shift), shift, 0.0)

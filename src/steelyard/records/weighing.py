@@ -17,7 +17,8 @@ from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
-from steelyard.records.predictions import Predictions, load_predictions, save_predictions
+from steelyard.records.predictions import Predictions
+from steelyard.records.predictions_table import load_predictions, save_predictions
 from steelyard.records.run_folder import (
     ALWAYS,
     EVALUATION,
