@@ -51,6 +51,8 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
         "evidence.md",
         "hardness-plans.md",
         "kinds.md",
+        "multi-label.md",
+        "plans-by-count.md",
         "runs.md",
         "stability.md",
     ],
