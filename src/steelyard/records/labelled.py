@@ -13,7 +13,7 @@ from pandas.api.types import is_object_dtype
 
 from steelyard._support.arrays import frozen_array, frozen_ids
 from steelyard._support.errors import DataError, MismatchError, ParameterError
-from steelyard._support.fingerprints import fingerprint
+from steelyard._support.fingerprints import encoded_texts, fingerprint
 from steelyard._support.storage import header, read_npz, read_parquet, write_npz, write_parquet
 from steelyard._support.validation import check_choice
 from steelyard.records.classes import check_class_names, check_codes, check_multi_hot
@@ -138,13 +138,16 @@ class Labelled:
         return fingerprint(
             "Labelled",
             self.inputs.iloc[order] if table else self.inputs[order],
-            self.labels[order]
-            if self.multi_label
-            else np.asarray(self.class_names)[self.labels[order]],
+            self.labels[order] if self.multi_label else self._named(self.labels[order]),
             list(self.class_names),
             self.ids[order],
             None if self.split is None else self.split[order],
         )
+
+    def _named(self, codes: np.ndarray) -> np.ndarray:
+        # each name is encoded once, not once a sample
+        present, place = np.unique(codes, return_inverse=True)
+        return encoded_texts(np.asarray(self.class_names)[present])[place]
 
     def take(self, positions: np.ndarray) -> Labelled:
         """Return the samples at the given positions, in that order.
