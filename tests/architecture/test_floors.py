@@ -23,6 +23,7 @@ FLOORS = {
 }
 HOMES = {
     "torch": {"training", "diagnosis"},
+    "imblearn": {"resampling", "workflow"},
     "xgboost": {"training"},
     "mlxtend": {"datasets"},
     "PIL": {"datasets", "report"},

@@ -10,8 +10,9 @@ import pytest
 from steelyard.checks import ContractError, check_plan_scheme
 from steelyard.checks.contract import run_clauses
 from steelyard.checks.plans import CLAUSES
+from steelyard.records.hardness import Hardness
 from steelyard.records.plan import Plan
-from steelyard.resampling import by_count
+from steelyard.resampling import by_count, by_hardness
 from steelyard.resampling.rounding import largest_remainder
 from steelyard.resampling.targets import target_counts
 
@@ -149,6 +150,19 @@ def test_other_sizes_keep_it_but_for_the_total(size):
     check_plan_scheme(scheme, constant_size=False)
     with pytest.raises(ContractError, match="constant_total"):
         check_plan_scheme(scheme)
+
+
+@pytest.mark.parametrize("over", ["random", "easy", "hard"])
+@pytest.mark.parametrize("under", ["random", "easiest", "hardest"])
+def test_by_hardness_keeps_it_where_all_classes_are_equally_hard(under, over):
+    def scheme(data, degree, seed):
+        values = np.ones(len(data))
+        hardness = Hardness(
+            "tied", data.ids, data.labels, data.class_names, values, values, 2, data.fingerprint
+        )
+        return by_hardness(data, hardness, degree, clip=True, under=under, over=over, seed=seed)
+
+    check_plan_scheme(scheme)
 
 
 def test_every_clause_has_a_scheme_that_breaks_it():

@@ -10,8 +10,8 @@ import numpy as np
 
 from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.seeding import uniform_by_id
+from steelyard._support.simplest_fraction import simplest_fraction
 from steelyard._support.validation import check_choice, check_integer, check_real, did_you_mean
-from steelyard.datasets.simplest_fraction import simplest_fraction
 from steelyard.records.labelled import Labelled
 
 ORDERS = ("given", "reversed", "largest", "shuffled")

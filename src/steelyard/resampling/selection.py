@@ -37,7 +37,7 @@ def spread_evenly(
     n = np.bincount(labels, minlength=len(class_totals))
     each, once_more = np.divmod(class_totals, np.maximum(n, 1))
     draws = uniform_by_id(ids, seed, purpose="plan")
-    return each[labels] + (_rank_in_class(draws, labels, n) < once_more[labels])
+    return each[labels] + (rank_in_class(labels, n, draws) < once_more[labels])
 
 
 def first_in_class(ids: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
@@ -53,9 +53,19 @@ def first_in_class(ids: np.ndarray, labels: np.ndarray, n_classes: int) -> np.nd
     return first
 
 
-def _rank_in_class(draws: np.ndarray, labels: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Return each sample's place, 0 first, among the draws of its class."""
-    by_class = np.lexsort((draws, labels))
+def rank_in_class(labels: np.ndarray, n: np.ndarray, *keys: np.ndarray) -> np.ndarray:
+    """Return each sample's place within its class, 0 first, shape (n,).
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,)
+        Class codes 0..K-1.
+    n : ndarray of shape (K,)
+        Samples a class.
+    *keys : ndarray of shape (n,)
+        What orders them, smallest first: the first key, among its ties the second, and so on.
+    """
+    by_class = np.lexsort((*keys[::-1], labels))
     start = np.cumsum(n) - n
     rank = np.empty(len(labels), dtype=np.int64)
     rank[by_class] = np.arange(len(labels)) - np.repeat(start, n)

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from steelyard.datasets.simplest_fraction import simplest_fraction
+from steelyard._support.simplest_fraction import simplest_fraction
 
 
 @pytest.mark.parametrize(
