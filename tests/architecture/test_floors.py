@@ -36,7 +36,6 @@ HOMES = {
     "sqlite3": {"workflow"},
     "mlflow": {"workflow"},
     "filelock": {"records", "workflow"},
-    "imblearn": {"resampling", "workflow"},
 }
 NAMED_FOR = {"torch": {"torch_sampler.py"}}  # files elsewhere that say in their name what they use
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -17,6 +17,7 @@ from steelyard._support.errors import DataError, MismatchError, ParameterError, 
 from steelyard.checks.hand_made import labelled
 from steelyard.records.plan import Plan
 from steelyard.resampling import by_count
+from steelyard.resampling.epoch import epoch_counts
 from steelyard.resampling.torch_sampler import PlanSampler
 
 SCRIPT = Path(__file__).parents[1] / "ddp_training.py"
@@ -24,9 +25,7 @@ DATA = labelled(np.repeat([0, 1, 2], [70, 25, 5]), ("a", "b", "c"))
 PLAN = by_count(DATA, 1.0)
 TOTALS = np.array([34, 33, 33])
 WEIGHTS = (TOTALS / DATA.class_counts)[DATA.labels]  # .49, 1.32 and 6.6 uses
-FRACTIONAL = Plan.of(
-    DATA, np.random.default_rng(0).permutation(PLAN.counts), TOTALS, "fractions", weights=WEIGHTS
-)
+FRACTIONAL = Plan.of(DATA, epoch_counts(WEIGHTS, DATA.labels), TOTALS, "fractions", weights=WEIGHTS)
 
 
 def shared(plan, world_size, epoch=0, state=None, **options):
@@ -125,6 +124,8 @@ def test_added_rows_stand_behind_the_data_and_come_once(weights):
     rows = list(PlanSampler(plan))
     assert len(rows) == 102 == plan.total
     assert np.bincount(rows, minlength=102)[100:].tolist() == [1, 1]
+    labels = np.append(DATA.labels, added.labels)
+    assert np.array_equal(np.bincount(labels[rows]), plan.achieved)
     order = np.random.default_rng(2).permutation(100)
     permuted = np.bincount(list(PlanSampler(plan, data=DATA.take(order))), minlength=102)
     assert np.array_equal(permuted[:100], np.bincount(rows, minlength=102)[order])
@@ -284,6 +285,8 @@ def test_an_epoch_resumed_twice_and_the_epoch_after_it():
     third.load_state_dict(second.state_dict(25))
     assert len(third) == 100
     assert drawn[:45] + list(third) == epochs[0]
+    third.set_epoch(0)  # the epoch that is over, again: all of it
+    assert list(third) == epochs[0]
     assert list(third) == epochs[1]
     finished = PlanSampler(PLAN)
     finished.load_state_dict(sampler.state_dict())
