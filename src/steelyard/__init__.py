@@ -2,8 +2,12 @@
 
 The verbs are `load`, `split`, `long_tail`, `train`, `score`, `out_of_fold`, `plan`, `evaluate`,
 `correct`, `weigh` and `report`; what they pass on are the records. `Recorder` watches your own
-training loop.
+training loop. A plan comes out as a `dry_run` to read, a `PlanSampler` for torch, `sample_weights`,
+a `balanced_frame` or a `manifest`; `balanced_stream` and `Resampler` (for imbalanced-learn's
+pipelines) need no plan.
 """
+
+from typing import Any
 
 from steelyard.datasets import load, long_tail, split
 from steelyard.evaluation import evaluate
@@ -24,6 +28,17 @@ from steelyard.records import (
     Weighing,
 )
 from steelyard.report import write_report as report
+from steelyard.resampling import (
+    Pool,
+    Reserve,
+    Smote,
+    balanced_frame,
+    balanced_stream,
+    dry_run,
+    manifest,
+    sample_weights,
+)
+from steelyard.resampling.torch_sampler import PlanSampler
 from steelyard.training import Recorder
 from steelyard.workflow import correct, out_of_fold, plan, score, train, weigh
 
@@ -38,22 +53,40 @@ __all__ = [
     "Interval",
     "Labelled",
     "Plan",
+    "PlanSampler",
+    "Pool",
     "Predictions",
     "Recipe",
     "Recorder",
+    "Resampler",
+    "Reserve",
+    "Smote",
     "Stability",
     "Study",
     "Verdict",
     "Weighing",
+    "balanced_frame",
+    "balanced_stream",
     "correct",
+    "dry_run",
     "evaluate",
     "load",
     "long_tail",
+    "manifest",
     "out_of_fold",
     "plan",
     "report",
+    "sample_weights",
     "score",
     "split",
     "train",
     "weigh",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Resampler":  # imbalanced-learn takes a while to import, and few need it
+        from steelyard.workflow.resampler import Resampler
+
+        return Resampler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -130,8 +130,14 @@ def test_the_paper_modes_by_hand():
         assert plan.achieved.tolist() == [300, 100]
         assert plan.notes == ()  # not that it turns round
         assert plan.scheme == f"by hardness 'aum', degree 1, {mode}, easiest left out"
-    told = by_hardness(source, margin, 1, mode="paper-v1").notes
-    assert any("pass low_is_hard=True" in note for note in told)
+        known = by_hardness(source, margin, 1, mode=mode)
+        assert known.achieved.tolist() == [300, 100]
+        assert by_hardness(
+            source, scored(source, -margin.values), 1, mode=mode
+        ).achieved.tolist() == [
+            100,
+            300,
+        ]
 
 
 @pytest.mark.parametrize("low_is_hard", [False, True])

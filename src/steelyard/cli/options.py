@@ -105,6 +105,8 @@ def _read(
     image_size: ImageSize = None,
     skip_unreadable: SkipUnreadable = False,
     seed: Seed = 0,
+    *,
+    one_class: bool = False,
 ) -> Labelled:
     labelled = load(
         data,
@@ -116,6 +118,7 @@ def _read(
         image_size=image_size,
         skip_unreadable=skip_unreadable,
         drop_missing_target=drop_missing_target,
+        one_class=one_class,
     )
     if long_tail is None:
         return labelled
@@ -125,16 +128,27 @@ def _read(
 def reads_data(verb: Callable[..., None]) -> Callable[..., None]:
     """Give a verb the argument DATA and the options that say how to read it.
 
-    The verb takes ``read``, a function without arguments that returns the data, and ``seed``;
-    on the command line the reading options stand in place of ``read``.
+    The verb takes ``read``, a function that returns the data (or ``read(source)`` another source
+    by the same options, of one class perhaps), and ``seed``; on the command line the reading
+    options stand in place of ``read``.
     """
     own = inspect.signature(verb, eval_str=True).parameters
-    reading = inspect.signature(_read, eval_str=True).parameters
+    reading = {
+        name: one
+        for name, one in inspect.signature(_read, eval_str=True).parameters.items()
+        if one.kind is not inspect.Parameter.KEYWORD_ONLY
+    }
 
     def command(**values: Any) -> None:
         how = {name: values[name] for name in reading}
         rest = {name: values[name] for name in own if name != "read"}
-        verb(read=lambda: _read(**how), **rest)
+
+        def read(source: str | None = None) -> Labelled:
+            if source is None:
+                return _read(**how)
+            return _read(**{**how, "data": source, "long_tail": None}, one_class=True)
+
+        verb(read=read, **rest)
 
     merged = {**reading, **{name: one for name, one in own.items() if name != "read"}}
     required_first = sorted(merged.values(), key=lambda one: one.default is not inspect._empty)

@@ -8,44 +8,230 @@ from typing import Annotated
 
 import typer
 
+from steelyard._support.errors import ParameterError
 from steelyard._support.storage import header, require_own_table
+from steelyard._support.validation import did_you_mean
 from steelyard.cli import options
-from steelyard.cli.terminal import print_json, print_table
+from steelyard.cli.terminal import print_json
+from steelyard.datasets import read_prior
+from steelyard.hardness import read_scores
+from steelyard.records.hardness import Hardness, holds_scores, load_scores
 from steelyard.records.labelled import Labelled
+from steelyard.resampling import AddedRows, Pool, Reserve, Smote, distribution, dry_run
 from steelyard.workflow import plan as plan_data
+from steelyard.workflow.plan import training_part
+
+_SMOTE = ("smote", "borderline", "adasyn")
 
 
 @options.reads_data
 def plan(
-    read: Callable[[], Labelled],
-    degree: Annotated[float, typer.Option(help="0 leaves the data as they are, 1 balances.")],
-    by: Annotated[str, typer.Option(help="What decides the class shares: count.")] = "count",
+    read: Callable[..., Labelled],
+    by: Annotated[
+        str,
+        typer.Option(
+            help="What decides: count, hardness (of classes; --scores), repeat-factor (LVIS), "
+            "pruning (leave a share out), coverage (the same, all levels of hardness covered)."
+        ),
+    ] = "count",
+    degree: Annotated[
+        float | None, typer.Option(help="0 leaves the data as they are, 1 balances.")
+    ] = None,
+    scores: Annotated[
+        Path | None, typer.Option(help="The table that `steelyard score` wrote, or any other.")
+    ] = None,
+    estimator: Annotated[
+        str | None, typer.Option(help="Which of its scores; by default the first.")
+    ] = None,
+    harder: Annotated[
+        str | None,
+        typer.Option(help="Of a table of others: which end of the score is hard, high or low."),
+    ] = None,
+    shares: Annotated[
+        Path | None,
+        typer.Option(help="By count: the class shares to reach (.json or .csv), not equal ones."),
+    ] = None,
+    interpolation: Annotated[
+        str | None, typer.Option(help="By count, on the way: exponent (default) or linear.")
+    ] = None,
     size: Annotated[
-        str, typer.Option(help="constant, grow (repeat only) or shrink (leave out only).")
-    ] = "constant",
+        str | None,
+        typer.Option(help="constant, grow (repeat only) or shrink (leave out only)."),
+    ] = None,
+    floor: Annotated[int | None, typer.Option(help="Least samples of a class.")] = None,
+    cap: Annotated[int | None, typer.Option(help="Most samples of a class.")] = None,
+    max_repeat: Annotated[
+        float | None, typer.Option(help="Most uses of a class, or sample, for each that it has.")
+    ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(
+            help="Several labels a sample: its repeat is the max, sum, mean, geometric_mean or "
+            "min of its labels'."
+        ),
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Several labels: the label of repeat 1, max or median.")
+    ] = None,
+    soften: Annotated[
+        float | None, typer.Option(help="Several labels: added to each count, for instance 100.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Repeat factor: the share that is often enough.")
+    ] = None,
+    exponent: Annotated[float | None, typer.Option(help="Repeat factor: 0.5 by default.")] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="By hardness: safe (default), paper-v1 or paper-v2.")
+    ] = None,
+    ratio: Annotated[str | None, typer.Option(help="By hardness: rank or softplus.")] = None,
+    clip: Annotated[
+        bool, typer.Option("--clip", help="By hardness: cut at the bounds and spread the rest.")
+    ] = False,
+    rate: Annotated[
+        float | None, typer.Option(help="Pruning, coverage: the share to leave out.")
+    ] = None,
+    level: Annotated[
+        str | None, typer.Option(help="Pruning: dataset, class (the same share) or balanced.")
+    ] = None,
+    remove: Annotated[str | None, typer.Option(help="Pruning: easiest, hardest or random.")] = None,
+    hardest_left_out: Annotated[
+        float | None, typer.Option(help="Coverage: a share of the hardest that is never kept.")
+    ] = None,
+    strata: Annotated[int | None, typer.Option(help="Coverage: levels of hardness.")] = None,
+    under: Annotated[
+        str | None,
+        typer.Option(help="What a class that shrinks leaves out: random, easiest, hardest, none."),
+    ] = None,
+    over: Annotated[
+        str | None,
+        typer.Option(
+            help="How a class grows: random, easy, hard (draws that prefer them), none, or "
+            f"synthetic rows: {', '.join(_SMOTE)}."
+        ),
+    ] = None,
+    strength: Annotated[
+        float | None, typer.Option(help="Of the preference of easy or hard; 5 as published.")
+    ] = None,
+    neighbours: Annotated[
+        int | None, typer.Option(help="Of a class, for synthetic rows between them; 5.")
+    ] = None,
+    reserve: Annotated[
+        str | None, typer.Option(help="Real samples put aside earlier, which a class grows by.")
+    ] = None,
+    pool: Annotated[
+        str | None,
+        typer.Option(help="Synthetic samples (a folder, an .npz, ...) that a class grows by."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The plan to write.")] = Path("plan.parquet"),
+    dry_run_only: Annotated[
+        bool, typer.Option("--dry-run", help="Show what it achieves and write nothing.")
+    ] = False,
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
     """Plan the resampling of all rows; of split data, of the training part."""
-    require_own_table(out)
-    labelled = read()
-    made = plan_data(labelled, by=by, degree=degree, size=size, seed=seed)
-    made.save(out)
-    rows = made.table().to_dict("records")
+    if not dry_run_only:
+        require_own_table(out)
+    part = training_part(read())
+    given = {
+        "degree": degree,
+        "hardness": _hardness(part, scores, estimator, harder),
+        "shares": None if shares is None else read_prior(shares),
+        "interpolation": interpolation,
+        "size": size,
+        "floor": floor,
+        "cap": cap,
+        "max_repeat": max_repeat,
+        "rule": rule,
+        "reference": reference,
+        "soften": soften,
+        "threshold": threshold,
+        "exponent": exponent,
+        "mode": mode,
+        "ratio": ratio,
+        "clip": clip or None,
+        "rate": rate,
+        "level": level,
+        "remove": remove,
+        "hardest_left_out": hardest_left_out,
+        "n_strata": strata,
+        "under": under,
+        "over": _over(read, over, neighbours, reserve, pool),
+        "strength": strength,
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
+    made = plan_data(part, by=by, seed=seed, **chosen)
+    if not dry_run_only:
+        made.save(out)
     if json:
-        print_json(header("PlanTable", file=str(out), scheme=made.scheme, classes=rows))
+        print_json(
+            header(
+                "PlanTable",
+                file=None if dry_run_only else str(out),
+                scheme=made.scheme,
+                notes=list(made.notes),
+                classes=made.table().to_dict("records"),
+                achieved=distribution(made, part).to_dict(),
+            )
+        )
         return
-    cells = [
-        [
-            one["class"],
-            f"{one['before']}",
-            f"{one['requested']:.1f}",
-            f"{one['achieved']}",
-            f"{one['share']:.4f}",
-            f"{one['repeat']:.3f}",
-        ]
-        for one in rows
+    print(dry_run(made, part), end="")
+    if not dry_run_only:
+        print(f"\nThe plan of {made.total} draws: {out}")
+
+
+def _hardness(
+    part: Labelled, scores: Path | None, estimator: str | None, harder: str | None
+) -> Hardness | None:
+    """Return the score that the options name."""
+    if scores is None:
+        for option, given in (("--estimator", estimator), ("--harder", harder)):
+            if given is not None:
+                raise ParameterError(
+                    f"{option} is nothing without a table.", hint="give --scores FILE too."
+                )
+        return None
+    if not holds_scores(scores):
+        if estimator is None or harder is None:
+            raise ParameterError(
+                f"{str(scores)!r} is a table of others: say which of its columns is the score, and "
+                "which end of it is hard.",
+                hint="--estimator COLUMN --harder high (or low).",
+            )
+        return read_scores(scores, part, columns=[estimator], harder=harder)[estimator]
+    found = load_scores(scores)
+    name = next(iter(found)) if estimator is None else estimator
+    if name not in found:
+        raise ParameterError(
+            f"{str(scores)!r} holds no score {name!r}.", hint=did_you_mean(name, found)
+        )
+    return found[name]
+
+
+def _over(
+    read: Callable[..., Labelled],
+    over: str | None,
+    neighbours: int | None,
+    reserve: str | None,
+    pool: str | None,
+) -> str | AddedRows | None:
+    """Return how a class grows: a way to repeat, or where added rows come from."""
+    given = [
+        name for name, value in (("over", over), ("reserve", reserve), ("pool", pool)) if value
     ]
-    print_table(made.scheme, ["class", "before", "requested", "achieved", "share", "repeat"], cells)
-    print(f"\nThe plan of {made.total} draws: {out}")
+    if len(given) > 1:
+        raise ParameterError(
+            f"--{given[0]} and --{given[1]} exclude one another.",
+            hint="a class grows in one way.",
+        )
+    if neighbours is not None and over not in _SMOTE:
+        raise ParameterError(
+            "--neighbours is nothing without synthetic rows.", hint=f"--over {' or '.join(_SMOTE)}."
+        )
+    if reserve is not None:
+        return Reserve(training_part(read(reserve)))
+    if pool is not None:
+        return Pool(training_part(read(pool)))
+    if over in _SMOTE:
+        return Smote(over, 5 if neighbours is None else neighbours)
+    return over

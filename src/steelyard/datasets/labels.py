@@ -53,7 +53,7 @@ def encode_labels(raw: Any, *, drop_missing: bool = False) -> EncodedLabels:
     Raises
     ------
     DataError
-        For missing targets, a single class, more than 1000 classes, two values that read the
+        For missing targets, none at all, more than 1000 classes, two values that read the
         same, or values of another kind.
     """
     if isinstance(raw, np.ndarray) and raw.ndim == 1 and raw.dtype.kind in "iu" and len(raw):
@@ -77,7 +77,7 @@ def named_labels(codes: Any, class_names: Any) -> EncodedLabels:
     Raises
     ------
     DataError
-        If the codes are no integers of that range, or fewer than two classes occur.
+        If the codes are no integers of that range.
     """
     names = tuple(str(name) for name in class_names)
     codes = np.asarray(codes)
@@ -89,9 +89,6 @@ def named_labels(codes: Any, class_names: Any) -> EncodedLabels:
             + (f", from {codes.min()} to {codes.max()}." if inside else "."),
             hint="leave the class names out to name the classes by their raw labels.",
         )
-    present = np.unique(codes)
-    if len(present) < 2:
-        raise _single_class([names[present[0]]])
     return EncodedLabels(codes.astype(np.int64), names, np.ones(len(codes), bool))
 
 
@@ -189,13 +186,3 @@ def _check_distinct(distinct: list[tuple[int, Any, str]]) -> None:
             "in kind (a number, a text) or in the spaces around them.",
             hint="write each class in one way.",
         )
-    if len(names) < 2:
-        raise _single_class(names)
-
-
-def _single_class(names: list[str]) -> DataError:
-    got = f"one: {names[0]!r}" if names else "none"
-    return DataError(
-        f"The target needs at least two classes. Got {got}.",
-        hint="choose another target; one class leaves nothing to weigh.",
-    )

@@ -35,6 +35,7 @@ def load(
     image_size: int | None = None,
     skip_unreadable: bool = False,
     drop_missing_target: bool = False,
+    one_class: bool = False,
     name: str | None = None,
 ) -> Labelled:
     """Read labelled data from a name, a file, a folder or memory.
@@ -66,6 +67,8 @@ def load(
         For image folders, leave unreadable images out, with a warning.
     drop_missing_target : bool
         Leave rows without a target out, with a warning.
+    one_class : bool
+        Whether all samples may be of one class, as those that a plan adds to it may.
     name : str, optional
         What to call the data; by default the file or the set says.
 
@@ -111,6 +114,8 @@ def load(
                 hint=f"it takes {', '.join(takes)}." if takes else "leave it out.",
             )
     data = read(source, **options)
+    if kind != "a Labelled" and not one_class:
+        _require_two_classes(data)
     return data if name is None else replace(data, name=name)
 
 
@@ -141,6 +146,15 @@ def _kind_of(source: Any) -> str:
             "a class.",
         )
     return _KIND_OF_SUFFIX[suffix]
+
+
+def _require_two_classes(data: Labelled) -> None:
+    present = [data.class_names[code] for code in data.class_counts.nonzero()[0]]
+    if len(present) < 2 and not data.multi_label:
+        raise DataError(
+            f"The target needs at least two classes. Got one: {present[0]!r}.",
+            hint="choose another target; one class leaves nothing to weigh.",
+        )
 
 
 def _names() -> list[str]:

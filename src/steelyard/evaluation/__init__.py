@@ -13,9 +13,10 @@ from steelyard.evaluation.intervals import (
     stratified_interval,
     wilson_interval,
 )
-from steelyard.evaluation.prior_correction import correct_prior, effective_prior, weighted_prior
+from steelyard.evaluation.prior_correction import correct_prior, weighted_prior
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import correctness, negative_log_likelihood
+from steelyard.records.priors import effective_prior
 
 __all__ = [
     "accuracy_interval",

@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, logit, softmax
 
-from steelyard._support.errors import DataError, ParameterError
+from steelyard._support.errors import DataError
 from steelyard.records.classes import check_codes, check_multi_hot
-from steelyard.records.priors import check_prevalence, check_prior, prior_shift
+from steelyard.records.priors import check_prevalence, check_prior, check_weights, prior_shift
 
 _SUM_TOLERANCE = 1e-3  # as for predictions in a table
 
@@ -83,49 +83,6 @@ def correct_prior(
     return softmax(joint, axis=1)
 
 
-def effective_prior(prior: Any, weights: Any, *, multi_label: bool = False) -> np.ndarray:
-    """Return the prior that training saw by way of weights in the loss.
-
-    A weight acts as that many copies of a sample, so that a loss with class weights fits the
-    posterior of a population with the shares ``prior_c * weight_c``. Of a label, ``pos_weight``
-    multiplies the odds.
-
-    Parameters
-    ----------
-    prior : array_like of shape (K,)
-        Class shares or counts of what was trained on, a plan's ``prior`` where there was one;
-        or shares of samples with each label.
-    weights : array_like of shape (K,)
-        Weight of each class, on any scale; xgboost's ``scale_pos_weight`` w is (1, w). Of
-        multi-label data ``pos_weight``: what a sample with the label weighs, one without being 1.
-    multi_label : bool
-        Which of the two.
-
-    Returns
-    -------
-    ndarray of shape (K,)
-        Shares.
-
-    Raises
-    ------
-    DataError
-        If the prior is none, or nothing is left of it.
-    ParameterError
-        If the weights are no finite numbers from 0 on, one a class.
-    """
-    shares_or_counts = np.asarray(prior)
-    names = tuple(f"class {code}" for code in range(shares_or_counts.size))
-    checked = (check_prevalence if multi_label else check_prior)(prior, names, "effective_prior")
-    factors = _weights(weights, checked.shape, "effective_prior")
-    if multi_label:
-        present = checked * factors
-        total = present + 1 - checked
-        if (total <= 0).any():
-            raise DataError("A label that every sample has must not weigh 0: nothing is left.")
-        return present / total
-    return check_prior(checked * factors, names, "effective_prior, times the weights,")
-
-
 def weighted_prior(labels: Any, sample_weights: Any, n_classes: int) -> np.ndarray:
     """Return the prior that training saw by way of a weight for each sample.
 
@@ -153,25 +110,12 @@ def weighted_prior(labels: Any, sample_weights: Any, n_classes: int) -> np.ndarr
     names = tuple(f"class {code}" for code in range(n_classes))
     check = check_multi_hot if np.ndim(labels) == 2 else check_codes
     checked = check(labels, names, "labels", "weighted_prior")
-    weights = _weights(sample_weights, (len(checked),), "weighted_prior")
+    weights = check_weights(sample_weights, (len(checked),), "weighted_prior")
     if not weights.any():
         raise DataError("At least one sample must weigh more than 0 in weighted_prior.")
     if checked.ndim == 2:
         return np.minimum(weights @ checked / weights.sum(), 1.0)
     return np.bincount(checked, weights=weights, minlength=n_classes) / weights.sum()
-
-
-def _weights(weights: Any, shape: tuple[int, ...], owner: str) -> np.ndarray:
-    try:
-        array = np.asarray(weights, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"The weights of {owner} must be numbers: {error}.") from error
-    if array.shape != shape or not np.isfinite(array).all() or (array < 0).any():
-        raise ParameterError(
-            f"The weights of {owner} must be {shape[0]} finite numbers in the range [0, inf). "
-            f"Got shape {array.shape}, {array.ravel()[:12].tolist()}."
-        )
-    return array
 
 
 def _checked(probabilities: Any, multi_label: bool) -> np.ndarray:

@@ -190,6 +190,13 @@ def save_scores(scores: Mapping[str, Hardness], path: str | Path) -> None:
     write_parquet(pd.DataFrame(columns), path, metadata)
 
 
+def holds_scores(path: str | Path) -> bool:
+    """Return whether a file is a table that `save_scores` wrote."""
+    if Path(path).suffix != ".parquet":
+        return False
+    return read_parquet(path)[1].get("record") == "Hardness"
+
+
 def load_scores(path: str | Path) -> dict[str, Hardness]:
     """Read the scores that `save_scores` wrote, by name."""
     frame, metadata = read_parquet(path, "Hardness")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._support.arrays import frozen_array
-from steelyard._support.errors import DataError
+from steelyard._support.errors import DataError, ParameterError
 
 _LEAST = 1e-300  # a share below it is taken for it: nothing finite can be divided by less
 
@@ -109,3 +109,66 @@ def prior_shift(
         if multi_label:
             shift -= np.log((1 - deployed) / np.where(seen, 1 - trained, 1.0))
     return np.where(seen | np.isinf(shift), shift, 0.0)
+
+
+def effective_prior(prior: Any, weights: Any, *, multi_label: bool = False) -> np.ndarray:
+    """Return the prior that training saw by way of weights in the loss.
+
+    A weight acts as that many copies of a sample, so that a loss with class weights fits the
+    posterior of a population with the shares ``prior_c * weight_c``. Of a label, ``pos_weight``
+    multiplies the odds.
+
+    Parameters
+    ----------
+    prior : array_like of shape (K,)
+        Class shares or counts of what was trained on, a plan's ``prior`` where there was one;
+        or shares of samples with each label.
+    weights : array_like of shape (K,)
+        Weight of each class, on any scale; xgboost's ``scale_pos_weight`` w is (1, w). Of
+        multi-label data ``pos_weight``: what a sample with the label weighs, one without being 1.
+    multi_label : bool
+        Which of the two.
+
+    Returns
+    -------
+    ndarray of shape (K,)
+        Shares.
+
+    Raises
+    ------
+    DataError
+        If the prior is none, or nothing is left of it.
+    ParameterError
+        If the weights are no finite numbers from 0 on, one a class.
+    """
+    shares_or_counts = np.asarray(prior)
+    names = tuple(f"class {code}" for code in range(shares_or_counts.size))
+    checked = (check_prevalence if multi_label else check_prior)(prior, names, "effective_prior")
+    factors = check_weights(weights, checked.shape, "effective_prior")
+    if multi_label:
+        present = checked * factors
+        total = present + 1 - checked
+        if (total <= 0).any():
+            raise DataError("A label that every sample has must not weigh 0: nothing is left.")
+        return present / total
+    return check_prior(checked * factors, names, "effective_prior, times the weights,")
+
+
+def check_weights(weights: Any, shape: tuple[int, ...], owner: str) -> np.ndarray:
+    """Return weights as float64 of a shape, finite and 0 or above.
+
+    Raises
+    ------
+    ParameterError
+        If they are none.
+    """
+    try:
+        array = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"The weights of {owner} must be numbers: {error}.") from error
+    if array.shape != shape or not np.isfinite(array).all() or (array < 0).any():
+        raise ParameterError(
+            f"The weights of {owner} must be {shape[0]} finite numbers in the range [0, inf). "
+            f"Got shape {array.shape}, {array.ravel()[:12].tolist()}."
+        )
+    return array

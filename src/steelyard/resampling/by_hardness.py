@@ -58,7 +58,7 @@ def by_hardness(
     *,
     mode: str = "safe",
     ratio: str = "rank",
-    low_is_hard: bool = False,
+    low_is_hard: bool | None = None,
     floor: Any = 1,
     cap: Any = None,
     clip: bool = False,
@@ -85,9 +85,9 @@ def by_hardness(
         modes are the published code, whose totals drift.
     ratio : {"rank", "softplus"}
         In mode "safe", what makes the score positive; see `positive_hardness`.
-    low_is_hard : bool
-        In the paper modes, whether the published score is the negative of ours, as those of "aum",
-        "confidence_logit" and "final_margin" are. Its ratios are then 1 / H.
+    low_is_hard : bool, optional
+        In the paper modes, whether the published score is the negative of this one; its ratios
+        are then 1 / H. By default so of "aum", "confidence_logit" and "final_margin" alone.
     floor, cap : int, or sequence of K int, optional
         In mode "safe", the fewest and the most uses of each class that has samples.
     clip : bool
@@ -212,7 +212,12 @@ def _one_a_class(bound: Any, name: str, n_classes: int) -> np.ndarray:
 
 
 def _published(
-    data: Labelled, values: np.ndarray, score: str, degree: float, mode: str, low_is_hard: bool
+    data: Labelled,
+    values: np.ndarray,
+    score: str,
+    degree: float,
+    mode: str,
+    low_is_hard: bool | None,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the targets of a paper mode, shape (K,), and what to know about them."""
     check_real(degree, "degree", f"{_OWNER} in mode {mode!r}", 0)
@@ -222,6 +227,7 @@ def _published(
             f"Got {degree:g} instead.",
             hint="the published code takes no other; mode='safe' does.",
         )
+    low_is_hard = score in _NEGATED if low_is_hard is None else low_is_hard
     published = -values if low_is_hard else values
     hard = class_means(published, data.labels, data.ids, data.n_classes)
     targets = published_targets(
@@ -241,8 +247,6 @@ def _published(
             "All class means of the score are negative: the published ratios turn round, and easy "
             "classes get most. Turn low_is_hard round, or use mode 'safe'."
         )
-    if score in _NEGATED and not low_is_hard:
-        notes.append(f"The published {score} is the negative of this one: pass low_is_hard=True.")
     if targets.sum() != len(data):
         notes.append(
             f"The published rounding drifts: {targets.sum():.0f} draws for {len(data)} samples."
@@ -251,7 +255,7 @@ def _published(
 
 
 def _require_of_mode(
-    mode: str, ratio: str, low_is_hard: bool, floor: Any, cap: Any, clip: bool
+    mode: str, ratio: str, low_is_hard: bool | None, floor: Any, cap: Any, clip: bool
 ) -> None:
     """Raise for an argument that the mode would ignore."""
     of_safe = {
@@ -260,7 +264,7 @@ def _require_of_mode(
         "cap": cap is not None,
         "clip": clip,
     }
-    given = ["low_is_hard"] if low_is_hard else []
+    given = [] if low_is_hard is None else ["low_is_hard"]
     if mode != "safe":
         given = [name for name, changed in of_safe.items() if changed]
     if given:

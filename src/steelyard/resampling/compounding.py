@@ -14,12 +14,13 @@ import numpy as np
 
 from steelyard._support.errors import DataError, ParameterError, SteelyardWarning
 from steelyard.records.plan import Plan
+from steelyard.records.priors import effective_prior
 from steelyard.resampling.translations import nearest_degree
 
 _EVEN = 1e-9  # weights that differ by less, relatively, weigh nothing
 
 
-def effective_prior(plan: Plan, loss_weights: Any) -> np.ndarray:
+def compounded_prior(plan: Plan, loss_weights: Any) -> np.ndarray:
     """Return the class shares that training by a plan with class weights in the loss sees.
 
     Correct predictions from this prior, not from `Plan.prior`, where both are used.
@@ -50,18 +51,17 @@ def effective_prior(plan: Plan, loss_weights: Any) -> np.ndarray:
     """
     if plan.multi_label:
         raise DataError(
-            "effective_prior takes a plan for data with one class a sample.",
+            "compounded_prior takes a plan for data with one class a sample.",
             hint="with several labels, weigh by pos_weight of the achieved counts of the plan.",
         )
     weights = np.asarray(loss_weights, dtype=np.float64)
     right = weights.shape == plan.achieved.shape and np.isfinite(weights).all()
     if not right or (weights < 0).any() or not (plan.prior * weights).any():
         raise ParameterError(
-            f"The 'loss_weights' parameter of effective_prior must hold {len(plan.achieved)} "
+            f"The 'loss_weights' parameter of compounded_prior must hold {len(plan.achieved)} "
             f"weights of 0 or above, not all 0. Got {weights.tolist()} instead."
         )
-    seen = plan.prior * (weights / weights.max())
-    seen = seen / seen.sum()
+    seen = effective_prior(plan.prior, weights / weights.max())
     drawn = plan.achieved > 0
     used = weights[drawn]
     weighs = np.ptp(used) > _EVEN * used.max()
@@ -71,7 +71,7 @@ def effective_prior(plan: Plan, loss_weights: Any) -> np.ndarray:
             "A sampler and loss weights multiply: this plan draws classes in shares of "
             f"{_range(plan.prior[drawn])}, and the weights turn them into {_range(seen[drawn])}"
             f"{_as_degree(plan, seen)}. Use one of them, or correct predictions from "
-            "effective_prior(plan, loss_weights).",
+            "compounded_prior(plan, loss_weights).",
             SteelyardWarning,
             stacklevel=2,
         )
@@ -87,7 +87,7 @@ def _as_degree(plan: Plan, seen: np.ndarray) -> str:
     with np.errstate(divide="ignore", invalid="ignore"):
         together = np.where(plan.before > 0, seen / plan.before, 0.0)
     try:
-        degree, off = nearest_degree(plan.before, together, "effective_prior")
+        degree, off = nearest_degree(plan.before, together, "compounded_prior")
     except ParameterError:  # a class is left out, or all have as many samples
         return ""
     # a plan has whole counts: its shares are those of a degree within one draw of a class
