@@ -120,6 +120,7 @@ def target_shares(
         If a class is unknown, or a share is asked of a class without samples.
     """
     if isinstance(target, Mapping):
+        target = {str(name): weight for name, weight in target.items()}
         unknown = [name for name in target if name not in class_names]
         if unknown:
             raise ParameterError(
