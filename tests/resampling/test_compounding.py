@@ -42,6 +42,13 @@ def test_one_of_them_alone_is_no_cause_for_a_warning(degree, weights):
     np.testing.assert_allclose(seen, [1 / 3] * 3)
 
 
+def test_weights_count_up_to_a_common_factor():
+    plan = by_count(DATA, 0.0)
+    for factor in (1e-300, 1e307):
+        seen = effective_prior(plan, factor * np.array([1, 4, 16.0]))
+        np.testing.assert_allclose(seen, [1 / 3] * 3)
+
+
 def test_a_weight_of_an_undrawn_class_is_no_weighing():
     plan = by_count(DATA, 1.0, shares=[1, 1, 0])
     with warnings.catch_warnings():

@@ -61,9 +61,12 @@ def test_added_rows_count():
     assert "2 rows are added to the data, each used once." in dry_run(plan, data)
 
 
-def test_large_weights_keep_their_effective_size():
-    data = labelled(np.zeros(4, int), ("a",))
-    assert distribution(np.full(4, 1e15), data).effective_samples == 4
+def test_weights_count_up_to_a_common_factor():
+    data = labelled(np.array([0, 0, 0, 1]), NAMES[:2])
+    for factor in (1e-200, 1.0, 1e14):
+        reached = distribution(factor * np.array([1.0, 1, 1, 3]), data)
+        assert reached.effective_samples == pytest.approx(3)
+        assert reached.rho_after == pytest.approx(1)
 
 
 def test_what_does_not_fit_is_refused():

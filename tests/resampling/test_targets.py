@@ -184,6 +184,7 @@ def test_a_target_is_given_as_weights_or_by_name():
     assert target_shares([1, 3, 0], counts, names, "f").tolist() == [0.25, 0.75, 0]
     assert target_shares({"b": 3, "a": 1}, counts, names, "f").tolist() == [0.25, 0.75, 0]
     assert target_shares({"b": 3}, counts, names, "f").tolist() == [0, 1, 0]
+    assert target_shares({1: 3, -1: 1}, counts, ("-1", "1", "2"), "f").tolist() == [0.25, 0.75, 0]
 
 
 def test_a_target_must_be_a_distribution_of_the_classes_that_are_there():

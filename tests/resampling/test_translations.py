@@ -213,7 +213,9 @@ def test_scale_pos_weight_draws_as_the_degree_and_leads_back_to_it(degree):
 def test_scale_pos_weight_takes_two_classes():
     assert scale_pos_weight([980, 20]) == pytest.approx(49)
     for counts in ([3, 2, 1], [3, 0], [5]):
-        with pytest.raises(ParameterError):
+        with pytest.raises(ParameterError, match="two counts above 0"):
             scale_pos_weight(counts)
+        with pytest.raises(ParameterError, match="two counts above 0"):
+            scale_pos_weight_to_degree(counts, 2.0)
     with pytest.raises(ParameterError, match="'weight' parameter"):
         scale_pos_weight_to_degree([3, 2], 0)

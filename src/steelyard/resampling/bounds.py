@@ -8,8 +8,7 @@ import numpy as np
 
 from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_integer, check_real
-
-_MOST_DRAWS = 2**53  # above, float64 no longer counts in ones
+from steelyard.resampling.targets import MOST_DRAWS
 
 
 def class_bounds(
@@ -44,15 +43,15 @@ def class_bounds(
     ParameterError
         If a bound lies outside its range, or a class cannot be within all of them.
     """
-    floor = 1 if floor is None else check_integer(floor, "floor", owner, 1, _MOST_DRAWS)
+    floor = 1 if floor is None else check_integer(floor, "floor", owner, 1, MOST_DRAWS)
     least = np.where(wanted, floor, 0).astype(np.int64)
-    most = np.full(len(counts), _MOST_DRAWS)
+    most = np.full(len(counts), MOST_DRAWS)
     if cap is not None:
-        most[:] = check_integer(cap, "cap", owner, 1, _MOST_DRAWS)
+        most[:] = check_integer(cap, "cap", owner, 1, MOST_DRAWS)
     if max_repeat is not None:
         max_repeat = check_real(max_repeat, "max_repeat", owner, 1.0)
         # 1.1 x 10 is 11, though a float may fall a hair short of it
-        repeated = np.floor(np.minimum(max_repeat * counts * (1 + 1e-12), _MOST_DRAWS))
+        repeated = np.floor(np.minimum(max_repeat * counts * (1 + 1e-12), MOST_DRAWS))
         most = np.minimum(most, repeated.astype(np.int64))
     impossible = np.flatnonzero(wanted & (least > most))
     if len(impossible):

@@ -31,10 +31,10 @@ from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.resampling.epoch import epoch_counts
 from steelyard.resampling.label_rules import RULES, sample_factors, without_labels
+from steelyard.resampling.targets import MOST_DRAWS
 
 REFERENCES = ("max", "median")
 LABEL_SIZES = ("grow", "constant")
-_MOST_DRAWS = 2**53  # above, float64 no longer counts in ones
 
 
 def by_label_count(
@@ -199,7 +199,7 @@ def rounded_plan(
     ParameterError
         If the plan would be too large to count.
     """
-    if not weights.sum() < _MOST_DRAWS:
+    if not weights.sum() < MOST_DRAWS:
         raise ParameterError(
             f"{scheme[:1].upper()}{scheme[1:]}, asks for {weights.sum():.3g} samples.",
             hint="choose a smaller degree, or give max_repeat.",

@@ -41,17 +41,17 @@ def distribution(plan: Plan | np.ndarray, data: Labelled) -> Achieved:
     if added is not None:
         after = after + added.class_counts
         uses = np.append(uses, np.ones(len(added)))
-    draws, largest = float(uses.sum()), float(uses.max())
+    draws = float(uses.sum())
     if not draws:
         raise DataError("distribution needs a weight above 0. Got only 0.")
-    relative = uses / largest  # squares of large numbers would lose digits, or overflow
+    relative = uses / uses.max()  # the squares of tiny weights would vanish
     return Achieved(
         data.class_names,
         data.class_counts,
         after,
         len(data),
         draws,
-        float(relative.sum() ** 2 / (relative**2).sum()),
-        largest,
+        float(relative.sum() ** 2 / (relative @ relative)),
+        float(uses.max()),
         float(np.minimum(uses, 1.0).sum()),
     )

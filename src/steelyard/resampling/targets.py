@@ -33,7 +33,7 @@ from steelyard.records.priors import check_prior
 
 SIZES = ("constant", "grow", "shrink")
 INTERPOLATIONS = ("exponent", "linear")
-_MOST_DRAWS = 2**53  # above, float64 no longer counts in ones
+MOST_DRAWS = 2**53  # above, float64 no longer counts in ones
 _TINY = 1e-200  # a class that is wanted must not underflow to one that is not
 
 
@@ -87,7 +87,7 @@ def target_counts(
                 )
             asked = _by_exponent(counts[wanted], shares[wanted], degree, size)
             targets[wanted] = np.maximum(asked, _TINY)
-    if not targets.sum() < _MOST_DRAWS:
+    if not targets.sum() < MOST_DRAWS:
         raise ParameterError(
             f"Degree {degree:g} with size {size!r} asks for {targets.sum():.3g} samples.",
             hint="choose a smaller degree, or size='constant'.",
@@ -120,6 +120,7 @@ def target_shares(
         If a class is unknown, or a share is asked of a class without samples.
     """
     if isinstance(target, Mapping):
+        target = {str(name): weight for name, weight in target.items()}
         unknown = [name for name in target if name not in class_names]
         if unknown:
             raise ParameterError(

@@ -124,8 +124,7 @@ def effective_number_weights(counts: Any, beta: float) -> np.ndarray:
     n, present = _checked_counts(counts, "effective_number_weights")
     if beta == 0:
         return _mean_one(np.ones(int(present.sum())), n, present)
-    # expm1 and log1p: for beta near 1 the plain formula subtracts nearly equal numbers
-    effective = -np.expm1(n[present] * math.log(beta)) / (1.0 - beta)
+    effective = (1.0 - beta ** n[present]) / (1.0 - beta)
     return _mean_one(1.0 / effective, n, present)
 
 
