@@ -44,7 +44,8 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "page", ["ensembles.md", "evidence.md", "kinds.md", "runs.md", "stability.md"]
+    "page",
+    ["ensembles.md", "evidence.md", "kinds.md", "runs.md", "samplers.md", "stability.md"],
 )
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
