@@ -53,7 +53,9 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
         "kinds.md",
         "multi-label.md",
         "plans-by-count.md",
+        "plans.md",
         "runs.md",
+        "samplers.md",
         "stability.md",
     ],
 )

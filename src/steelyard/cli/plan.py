@@ -216,9 +216,8 @@ def _over(
     pool: str | None,
 ) -> str | AddedRows | None:
     """Return how a class grows: a way to repeat, or where added rows come from."""
-    given = [
-        name for name, value in (("over", over), ("reserve", reserve), ("pool", pool)) if value
-    ]
+    ways = {"over": over, "reserve": reserve, "pool": pool}
+    given = [name for name, value in ways.items() if value is not None]
     if len(given) > 1:
         raise ParameterError(
             f"--{given[0]} and --{given[1]} exclude one another.",

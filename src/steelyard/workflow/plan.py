@@ -27,7 +27,10 @@ SCHEMES: dict[str, Callable[..., Plan]] = {
     "pruning": prune,
     "coverage": coverage,
 }
-_SEVERAL = {"count": by_label_count, "repeat-factor": by_repeat_factor}
+_SEVERAL: dict[str, Callable[..., Plan]] = {
+    "count": by_label_count,
+    "repeat-factor": by_repeat_factor,
+}
 
 
 def plan(data: Any, target: Any = None, *, by: str = "count", **options: Any) -> Plan:
