@@ -7,8 +7,6 @@ a `balanced_frame` or a `manifest`; `balanced_stream` and `Resampler` (for imbal
 pipelines) need no plan.
 """
 
-from typing import Any
-
 from steelyard.datasets import load, long_tail, split
 from steelyard.evaluation import evaluate
 from steelyard.records import (
@@ -40,7 +38,7 @@ from steelyard.resampling import (
 )
 from steelyard.resampling.torch_sampler import PlanSampler
 from steelyard.training import Recorder
-from steelyard.workflow import correct, out_of_fold, plan, score, train, weigh
+from steelyard.workflow import Resampler, correct, out_of_fold, plan, score, train, weigh
 
 __version__ = "0.1.0"
 
@@ -82,11 +80,3 @@ __all__ = [
     "train",
     "weigh",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "Resampler":  # imbalanced-learn takes a while to import, and few need it
-        from steelyard.workflow.resampler import Resampler
-
-        return Resampler
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

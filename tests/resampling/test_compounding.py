@@ -45,7 +45,7 @@ def test_one_of_them_alone_is_no_cause_for_a_warning(degree, weights):
 def test_weights_count_up_to_a_common_factor():
     plan = by_count(DATA, 0.0)
     for factor in (1e-300, 1e307):
-        seen = effective_prior(plan, factor * np.array([1, 4, 16.0]))
+        seen = compounded_prior(plan, factor * np.array([1, 4, 16.0]))
         np.testing.assert_allclose(seen, [1 / 3] * 3)
 
 

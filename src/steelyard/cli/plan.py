@@ -112,6 +112,9 @@ def plan(
     strength: Annotated[
         float | None, typer.Option(help="Of the preference of easy or hard; 5 as published.")
     ] = None,
+    least_weight: Annotated[
+        float | None, typer.Option(help="Of what they prefer least; 0.5 as published, 0 the most.")
+    ] = None,
     neighbours: Annotated[
         int | None, typer.Option(help="Of a class, for synthetic rows between them; 5.")
     ] = None,
@@ -158,6 +161,7 @@ def plan(
         "under": under,
         "over": _over(read, over, neighbours, reserve, pool),
         "strength": strength,
+        "least_weight": least_weight,
     }
     chosen = {name: value for name, value in given.items() if value is not None}
     made = plan_data(part, by=by, seed=seed, **chosen)

@@ -1,0 +1,242 @@
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from steelyard.cli.app import run
+from steelyard.datasets import load
+from steelyard.records import Plan
+
+
+@pytest.fixture
+def table(tmp_path):
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "x": draw.normal(size=90),
+            "z": draw.normal(size=90),
+            "class": np.repeat(["common", "rare"], [60, 30]),
+        }
+    )
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    return tmp_path / "data.csv"
+
+
+@pytest.fixture
+def several(tmp_path):
+    hot = np.zeros((40, 3), int)
+    hot[:32, 0] = hot[28:36, 1] = hot[34:36, 2] = 1
+    frame = pd.DataFrame(hot, columns=["is_a", "is_b", "is_c"])
+    frame.insert(0, "x", np.random.default_rng(0).normal(size=40))
+    frame.to_csv(tmp_path / "several.csv", index=False)
+    return tmp_path / "several.csv"
+
+
+@pytest.fixture
+def plan(table, tmp_path):
+    """Return a function that runs the command on the table and returns the plan it wrote."""
+
+    def planned(*options):
+        out = tmp_path / "plan.parquet"
+        words = ["plan", table, "--target", "class", "--out", out, *options]
+        assert run([str(word) for word in words]) == 0
+        return Plan.load(out)
+
+    return planned
+
+
+@pytest.fixture
+def refused(table, tmp_path, capsys):
+    """Return a function that runs the command and returns the one line it was refused with."""
+
+    def line(*options):
+        out = tmp_path / "plan.parquet"
+        words = ["plan", table, "--target", "class", "--out", out, *options]
+        assert run([str(word) for word in words]) == 2
+        assert not out.exists()
+        said = capsys.readouterr().err.strip()
+        assert "\n" not in said
+        return said
+
+    return line
+
+
+@pytest.fixture
+def scores(tmp_path):
+    """Return a table of somebody's scores, where the last of each class are hardest."""
+    frame = pd.DataFrame({"id": np.arange(90), "mine": np.r_[0:60, 0:30] / 60.0})
+    frame.to_csv(tmp_path / "scores.csv", index=False)
+    return ["--scores", tmp_path / "scores.csv", "--estimator", "mine", "--harder", "high"]
+
+
+def test_a_dry_run_shows_everything_and_writes_nothing(table, tmp_path, capsys):
+    before = sorted(tmp_path.iterdir())
+    words = ["plan", str(table), "--target", "class", "--degree", "1", "--dry-run"]
+    assert run(words) == 0
+    said = capsys.readouterr().out
+    assert sorted(tmp_path.iterdir()) == before
+    assert re.search(r"^common +60 +45\.0 +45\.0 +0\.5000 +0\.750$", said, re.MULTILINE)
+    assert re.search(r"^effective samples +90 +", said, re.MULTILINE)
+    assert "plan.parquet" not in said
+    assert run([*words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["file"] is None
+    assert document["achieved"]["draws"] == 90
+    assert [one["achieved"] for one in document["classes"]] == [45, 45]
+
+
+def test_bounds_shares_and_ways_reach_the_plan(plan, tmp_path):
+    (tmp_path / "shares.json").write_text('{"common": 3, "rare": 1}')
+    assert plan("--degree", 1, "--shares", tmp_path / "shares.json").achieved.tolist() == [68, 22]
+    assert plan("--degree", 0.5, "--interpolation", "linear").achieved.tolist() == [53, 37]
+    assert plan("--degree", 1, "--max-repeat", 1.2).achieved.tolist() == [54, 36]
+    assert plan("--degree", 1, "--cap", 46, "--floor", 44).achieved.tolist() == [45, 45]
+    assert plan("--degree", 1, "--under", "none").achieved.tolist() == [60, 45]
+    assert plan("--degree", 1, "--size", "shrink", "--over", "none").total == 60
+
+
+def test_by_hardness_with_the_scores_that_score_wrote(table, plan, tmp_path):
+    out = str(tmp_path / "scores.parquet")
+    words = ["score", str(table), "--target", "class", "--runs", "1", "--estimators", "aum,el2n"]
+    assert run([*words, "--out", out]) == 0
+    first = plan("--by", "hardness", "--degree", 0.5, "--scores", out)
+    assert first.scheme.startswith("by hardness 'aum', degree 0.5, safe")
+    assert first.total == 90
+    named = plan("--by", "hardness", "--degree", 1, "--scores", out, "--estimator", "el2n",
+                 "--mode", "paper-v2", "--under", "random")  # fmt: skip
+    assert named.scheme == "by hardness 'el2n', degree 1, paper-v2"
+
+
+def test_the_hardest_stay_and_the_hard_repeat(plan, scores):
+    ways = ["--under", "easiest", "--over", "hard", "--strength", -40, "--least-weight", 0]
+    made = plan("--degree", 1, *scores, *ways)
+    assert made.counts[:15].tolist() == [0] * 15
+    assert made.counts[15:60].tolist() == [1] * 45
+    assert made.counts[60:75].tolist() == [1] * 15
+
+
+def test_pruning_and_coverage(plan, scores):
+    pruned = plan("--by", "pruning", "--rate", 0.33, "--level", "class", *scores)
+    assert pruned.achieved.tolist() == [40, 20]  # 60.3 of 90 stay
+    assert pruned.counts[:19].sum() == 0
+    assert plan("--by", "pruning", "--rate", 0.5, "--remove", "random").total == 45
+    covered = plan("--by", "coverage", "--rate", 0.5, *scores, "--strata", 5)
+    assert covered.total == 45
+    assert covered.counts[:60:12].any()
+
+
+def test_several_labels_a_sample(several, tmp_path, capsys):
+    words = ["plan", str(several), "--targets", "is_*", "--dry-run"]
+    assert run([*words, "--degree", "1", "--rule", "mean"]) == 0
+    said = capsys.readouterr().out
+    assert "rule mean" in said
+    assert "labels a sample" in said
+    assert "Samples without labels keep 1 use: 4 of 40." in said
+    assert run([*words, "--by", "repeat-factor", "--threshold", "0.2"]) == 0
+    assert "repeat factor" in capsys.readouterr().out
+    assert run([*words, "--by", "pruning", "--rate", "0.5"]) == 2
+    assert "takes one class a sample" in capsys.readouterr().err
+
+
+def test_synthetic_rows_stand_beside_the_plan(plan, tmp_path):
+    made = plan("--degree", 1, "--over", "smote", "--neighbours", 3)
+    assert made.achieved.tolist() == [45, 45]
+    assert len(made.added) == 15
+    assert (tmp_path / "plan.added.parquet").exists()
+
+
+def folder(path, classes, n, value):
+    for name in classes:
+        (path / name).mkdir(parents=True)
+        for one in range(n):
+            Image.new("L", (4, 4), value + one).save(path / name / f"{value}-{one}.png")
+    return path
+
+
+def test_a_reserve_and_a_pool_of_one_class_are_folders_like_the_data(tmp_path, capsys):
+    data = folder(tmp_path / "data", ["cat"], 12, 0)
+    folder(tmp_path / "data", ["dog"], 4, 100)
+    put_aside = folder(tmp_path / "reserve", ["dog"], 6, 150)
+    generated = folder(tmp_path / "pool", ["dog"], 9, 200)
+    out = tmp_path / "plan.parquet"
+    for option, source in (("--reserve", put_aside), ("--pool", generated)):
+        words = ["plan", str(data), "--degree", "1", option, str(source), "--out", str(out)]
+        assert run(words) == 0
+        made = Plan.load(out)
+        assert made.achieved.tolist() == [8, 8]
+        assert made.added.class_counts.tolist() == [0, 4]
+    assert run(["apply", str(data), "--plan", str(out), "--out", str(tmp_path / "list.csv")]) == 0
+    listed = pd.read_csv(tmp_path / "list.csv")
+    assert list(listed.columns) == ["id", "class", "count", "weight", "added"]
+    assert listed["count"].sum() == 16
+    assert listed.loc[listed["class"] == "cat", "count"].tolist().count(1) == 8
+
+
+def test_a_plan_is_applied_as_a_table_with_a_row_a_draw(plan, table, tmp_path, capsys):
+    plan("--degree", 1)
+    stored = str(tmp_path / "plan.parquet")
+    words = ["apply", str(table), "--target", "class", "--plan", stored]
+    for name in ("balanced.csv", "balanced.parquet"):
+        for _ in range(2):  # such a table of an earlier time is written over
+            assert run([*words, "--out", str(tmp_path / name)]) == 0
+    frame = pd.read_csv(tmp_path / "balanced.csv")
+    assert frame["label"].value_counts().to_dict() == {"common": 45, "rare": 45}
+    data = load(table, "class")
+    np.testing.assert_allclose(
+        frame["x"], data.inputs["x"].to_numpy()[Plan.load(stored).rows(data)], rtol=1e-12
+    )
+    capsys.readouterr()
+    assert run([*words, "--out", str(table)]) == 2
+    assert "is another table; it is left alone" in capsys.readouterr().err
+    assert len(pd.read_csv(table)) == 90
+    assert run([*words, "--out", stored]) == 2
+    assert Plan.load(stored).total == 90
+    assert run([*words, "--out", str(tmp_path / "list.csv"), "--manifest"]) == 0
+    assert len(pd.read_csv(tmp_path / "list.csv")) == 90
+
+
+def test_a_plan_of_other_data_is_refused(plan, table, tmp_path, capsys):
+    plan("--degree", 1)
+    frame = pd.read_csv(table)
+    frame.loc[3, "x"] += 1
+    frame.to_csv(tmp_path / "other.csv", index=False)
+    words = ["apply", str(tmp_path / "other.csv"), "--target", "class"]
+    stored = ["--plan", str(tmp_path / "plan.parquet"), "--out", str(tmp_path / "b.csv")]
+    assert run([*words, *stored]) == 2
+    assert "This plan was made on data" in capsys.readouterr().err
+    assert not (tmp_path / "b.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "The 'degree' parameter of plan is needed by='count'. Hint: 0 leaves"),
+        (("--by", "hardness", "--degree", 1), "score the data first"),
+        (("--by", "pruning"), "The 'rate' parameter of plan is needed"),
+        (("--by", "size"), "must be one of"),
+        (("--degree", 1, "--rate", 0.5), "The 'rate' parameter of plan does not apply"),
+        (("--degree", 1, "--rule", "max"), "The 'rule' parameter of plan does not apply"),
+        (("--degree", "nan"), "must be a float in the range"),
+        (("--degree", 1, "--floor", 50), "lower floor"),
+        (("--degree", 1, "--estimator", "aum"), "--estimator is nothing without a table"),
+        (("--degree", 1, "--over", "hard"), "needs the hardness of each sample"),
+        (("--degree", 1, "--over", "smote", "--neighbours", 30), "30"),
+        (("--degree", 1, "--neighbours", 3), "--neighbours is nothing without synthetic rows"),
+        (("--degree", 1, "--over", "hard", "--pool", "x"), "--over and --pool exclude"),
+        (("--degree", 1, "--pool", "nowhere/"), "There is no file or folder"),
+        (("--degree", 1, "--out", "plan.csv"), "parquet"),
+    ],
+)
+def test_what_cannot_be_planned_is_told_in_one_line(refused, options, message):
+    assert message in refused(*options)
+
+
+def test_a_table_of_others_must_say_what_it_holds(refused, scores, tmp_path):
+    assert "which end of it is hard" in refused("--by", "hardness", "--degree", 1, *scores[:2])
+    said = refused(
+        "--by", "hardness", "--degree", 1, *scores[:2], "--estimator", "none", *scores[4:]
+    )
+    assert "none" in said
