@@ -52,6 +52,14 @@ def test_a_target_is_reached_and_a_class_of_weight_0_stays_out():
     ]
 
 
+def test_a_target_is_approached_to_the_degree():
+    weights = {"a": 1, "b": 3, "c": 1}
+    found = Counter(labels_of(balanced_stream(PAIRS, degree=0.5, target=weights))[1000:])
+    shares = {name: np.sqrt(n * weights[name]) for name, n in Counter(LABELS).items()}
+    for name, share in shares.items():
+        assert found[name] / found.total() == pytest.approx(share / sum(shares.values()), abs=0.02)
+
+
 def test_fresh_items_come_before_used_ones_and_used_ones_in_turn():
     rare = [(n, "a") for n in range(4)] + [(n, "b") for n in range(100, 300)]
     drawn = [item for item, label in balanced_stream(rare) if label == "a"]

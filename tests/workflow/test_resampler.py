@@ -10,6 +10,7 @@ from imblearn.under_sampling import InstanceHardnessThreshold
 from imblearn.utils.estimator_checks import estimator_checks_generator as imblearn_checks
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_validate
 from sklearn.utils.estimator_checks import estimator_checks_generator as sklearn_checks
@@ -138,6 +139,35 @@ def test_by_hardness_the_hard_class_grows_and_its_easy_rows_of_others_go():
     gone = one.plan_.counts[mine] == 0
     assert values[mine][gone].min() >= values[mine][~gone].max()
     assert np.array_equal(np.bincount(opposite), achieved)
+
+
+def test_by_hardness_every_parameter_arrives():
+    def plan(**options):
+        sampler = Resampler("hardness", **{"estimator": QUICK, "random_state": 0, **options})
+        return sampler.fit(X, Y).plan_
+
+    assert plan(degree=0).is_identity
+    full, half = plan(degree=1.0).achieved, plan(degree=0.5).achieved
+    np.testing.assert_allclose(half, (full + np.bincount(Y)) / 2, atol=1)
+    assert not np.array_equal(plan(over="hard").counts, plan().counts)
+    prior = Resampler("hardness", estimator=DummyClassifier(), random_state=0).fit(X, Y)
+    np.testing.assert_allclose(prior.hardness_.values, 1 - np.array([80, 30, 10])[Y] / 120)
+    few = np.where(np.isin(np.arange(120), [3, 50, 70]), 1, 0)  # fewer than folds
+    assert Resampler("hardness", 0.5, estimator=QUICK).fit(X, few).plan_.total == 120
+
+
+def test_an_estimator_does_not_see_what_classes_are_called():
+    seen = []
+
+    class Watching(LogisticRegression):
+        def fit(self, x, y):
+            seen.append(y.tolist())
+            return super().fit(x, y)
+
+    sampler = Resampler("hardness", estimator=Watching(), random_state=0)
+    for names in (["a", "b", "c"], ["c", "a", "b"], [3, -1, 0]):
+        sampler.fit(X, np.array(names)[Y])
+    assert seen[:5] == seen[5:10] == seen[10:]
 
 
 def test_in_a_pipeline_it_resamples_while_fitting_alone():
