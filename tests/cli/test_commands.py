@@ -88,7 +88,7 @@ def test_the_documented_columns(table, tmp_path):
         *(column for name in scores for column in (name, f"{name}_spread")),
     ]
     assert columns["samples"] == ["id", "label", "kind"]
-    assert columns["plan"] == ["id", "count", "weight", "class"]
+    assert columns["plan"] == ["id", "count", "class"]  # what it recommends uses each once
     assert columns["predictions"] == [
         "id", "split", "arm", "seed", "truth", "p_no <b>&", 'p_yes "\U0001f600"',
     ]  # fmt: skip

@@ -67,12 +67,6 @@ def test_missing_targets_are_refused_or_left_out_on_request(raw):
     assert encoded.codes.tolist() == [0, 1, 0]
 
 
-@pytest.mark.parametrize("raw", [["a", "a"], [1.0, 1.0], []])
-def test_a_single_class_is_refused(raw):
-    with pytest.raises(DataError, match="at least two classes"):
-        encode_labels(raw)
-
-
 def test_a_target_of_more_than_a_thousand_values_is_refused():
     assert len(encode_labels(range(1000)).class_names) == 1000
     with pytest.raises(DataError, match="1,001 distinct values") as caught:
@@ -104,8 +98,3 @@ def test_named_codes_keep_the_names_and_their_order():
 def test_codes_without_a_name_are_refused(codes):
     with pytest.raises(DataError, match="codes from 0 to 2"):
         named_labels(codes, ["a", "b", "c"])
-
-
-def test_named_codes_of_a_single_class_are_refused():
-    with pytest.raises(DataError, match="Got one: 'b'"):
-        named_labels([1, 1], ["a", "b"])

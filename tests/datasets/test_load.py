@@ -107,3 +107,23 @@ def test_a_missing_path_is_not_taken_for_a_name(tmp_path):
     for missing in (tmp_path / "mnist", "./mnist", "a.csv"):
         with pytest.raises(DataNotFoundError, match="no file or folder"):
             load(missing)
+
+
+@pytest.mark.parametrize("y", [["a", "a", "a"], [1.0, 1.0, 1.0], np.array([7, 7, 7])])
+def test_a_single_class_is_refused_unless_it_may_be(y):
+    X = np.arange(6.0).reshape(3, 2)
+    with pytest.raises(DataError, match=r"at least two classes\. Got one"):
+        load(X, y)
+    with pytest.raises(DataError, match="at least two classes"):
+        load(pd.DataFrame(X), y)
+    alone = load(X, y, one_class=True)
+    assert alone.n_classes == 1
+    assert len(alone) == 3
+
+
+def test_named_codes_of_a_single_class_are_refused(tmp_path):
+    X = np.arange(4.0).reshape(2, 2)
+    np.savez(tmp_path / "a.npz", X=X, y=np.array([1, 1]), class_names=np.array(["a", "b"]))
+    with pytest.raises(DataError, match="Got one: 'b'"):
+        load(tmp_path / "a.npz")
+    assert load(tmp_path / "a.npz", one_class=True).class_counts.tolist() == [0, 2]

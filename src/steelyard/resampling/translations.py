@@ -152,7 +152,7 @@ def class_weights_to_degree(counts: Any, weights: Any) -> float:
         raise ParameterError(
             f"These weights are no power of the class counts: at degree {degree:.3g}, the "
             f"nearest, one is off by a factor of {math.exp(off):.4g}.",
-            hint="plan by these weights instead: by_count(target=counts * weights, degree=1).",
+            hint="plan by these weights instead: by_count(shares=counts * weights, degree=1).",
         )
     return degree
 
