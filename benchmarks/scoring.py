@@ -28,7 +28,6 @@ from side_by_side import machine
 from sklearn.datasets import make_classification
 
 import steelyard as sy
-from steelyard.records import Hardness, Labelled, Plan
 
 COMMAND = [sys.executable, "-c", "from steelyard.cli import main; main()", "score"]
 
@@ -105,23 +104,13 @@ def table() -> None:
     began = time.monotonic()
     data = sy.load(X, y)
     aum = sy.score(data, runs=5)["aum"]
-    plan = without_the_hardest(data, aum)
+    plan = sy.plan(data, degree=1, size="shrink", under="hardest", hardness=aum)
     ours = time.monotonic() - began
     print(
         f"table: score with {aum.n_runs} runs and plan {ours:.1f} s, keeps "
         f"{plan.achieved.tolist()}: {theirs / ours:.0f} times faster",
         flush=True,
     )
-
-
-def without_the_hardest(data: Labelled, aum: Hardness) -> Plan:
-    """Return the plan that keeps the easiest of each class, as many as the smallest class has."""
-    least = data.class_counts.min()
-    counts = np.zeros(len(data), dtype=np.int64)
-    for code in range(data.n_classes):
-        mine = np.flatnonzero(data.labels == code)
-        counts[mine[np.argsort(aum.values[mine], kind="stable")[:least]]] = 1
-    return Plan.of(data, counts, np.full(data.n_classes, least), "without the hardest")
 
 
 if __name__ == "__main__":

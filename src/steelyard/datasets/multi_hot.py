@@ -36,12 +36,18 @@ def encode_multi_hot(
     DataError
         For missing labels, or anything else than 0 and 1.
     """
-    table = raw if isinstance(raw, pd.DataFrame) else pd.DataFrame(np.asarray(raw))
-    names = table.columns if class_names is None else class_names
-    columns = [_zeros_and_ones(table.iloc[:, k], str(name)) for k, name in enumerate(names)]
-    values = np.stack(columns, axis=1)
-    kept = kept_rows(np.isnan(values).any(axis=1), drop_missing)
-    return EncodedLabels(values[kept] == 1, tuple(str(name) for name in names), kept)
+    table = raw if isinstance(raw, pd.DataFrame) else pd.DataFrame(np.asarray(raw), copy=False)
+    names = tuple(map(str, table.columns if class_names is None else class_names))
+    if isinstance(raw, np.ndarray) and raw.dtype == bool:  # nothing to check, for millions of rows
+        return EncodedLabels(raw, names, np.ones(len(raw), bool))
+    hot = np.empty(table.shape, dtype=bool)
+    missing = np.zeros(len(table), dtype=bool)
+    for k, name in enumerate(names):  # one at a time: as numbers all would take eight times this
+        column = _zeros_and_ones(table.iloc[:, k], name)
+        hot[:, k] = column == 1
+        missing |= np.isnan(column)
+    kept = kept_rows(missing, drop_missing)
+    return EncodedLabels(hot if kept.all() else hot[kept], names, kept)
 
 
 def label_columns(columns: pd.Index, wanted: Iterable[str]) -> list[str]:

@@ -127,9 +127,8 @@ class Resampler(BaseSampler):
                 f"Resampler needs at least two classes. Got one class: {classes.tolist()}."
             )
         rows = np.arange(len(codes))
-        data = Labelled(
-            pd.DataFrame({"row": rows.astype(np.float64)}), codes, tuple(map(str, classes)), rows
-        )
+        alone = pd.DataFrame(index=rows)  # the plan is made of the labels
+        data = Labelled(alone, codes, tuple(map(str, classes)), rows)
         self.plan_ = self._planned(X, data)
         self.sample_indices_ = _uses_in_turns(self.plan_.counts)
         self.sampling_strategy_ = dict(
@@ -260,6 +259,8 @@ def _uses_in_turns(counts: np.ndarray) -> np.ndarray:
     """Return the row of every use: all first uses in order, then all second ones, and so on."""
     rows = np.repeat(np.arange(len(counts)), counts)
     turn = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    if counts.max() <= 2**16:
+        turn = turn.astype(np.uint16)  # sorted in linear time
     return rows[np.argsort(turn, kind="stable")]
 
 
