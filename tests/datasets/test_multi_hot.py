@@ -23,6 +23,13 @@ def test_a_matrix_of_labels_is_taken_as_it_is():
     assert named.class_names == tuple("abc")
 
 
+@pytest.mark.parametrize("names", [["a", "b"], list("abcd")])
+def test_names_that_are_not_one_a_column_are_refused(names, tmp_path):
+    for raw in (HOT, HOT == 1):
+        with pytest.raises(DataError, match=rf"have 3 columns\. Got {len(names)} names"):
+            encode_multi_hot(raw, class_names=names)
+
+
 def test_columns_of_a_table_become_labels_and_are_no_inputs(tmp_path):
     birds().to_csv(tmp_path / "birds.csv", index=False)
     birds().to_parquet(tmp_path / "birds.parquet")

@@ -34,10 +34,15 @@ def encode_multi_hot(
     Raises
     ------
     DataError
-        For missing labels, or anything else than 0 and 1.
+        For missing labels, anything else than 0 and 1, or names that are not one a column.
     """
     table = raw if isinstance(raw, pd.DataFrame) else pd.DataFrame(np.asarray(raw), copy=False)
     names = tuple(map(str, table.columns if class_names is None else class_names))
+    if len(names) != table.shape[1]:
+        raise DataError(
+            f"The targets have {table.shape[1]} columns. Got {len(names)} names for them.",
+            hint="name every label, in the order of the columns.",
+        )
     if isinstance(raw, np.ndarray) and raw.dtype == bool:  # nothing to check, for millions of rows
         return EncodedLabels(raw, names, np.ones(len(raw), bool))
     hot = np.empty(table.shape, dtype=bool)
