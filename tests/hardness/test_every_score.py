@@ -113,3 +113,8 @@ def test_values_lie_within_the_stated_bounds(score):
         values = hardness(score, record).values
         assert (values >= low - 1e-12).all()
         assert (values <= high + 1e-12).all()
+
+
+@every_score
+def test_a_score_declares_whether_it_is_negated(score):
+    assert score.negated == score.formula.startswith("-")

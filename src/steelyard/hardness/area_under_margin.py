@@ -54,6 +54,7 @@ AREA_UNDER_MARGIN = Score(
     compute=area_under_margin,
     taken="in the training pass",
     needs=("margin",),
+    negated=True,
 )
 
 AREA_UNDER_PROBABILITY_MARGIN = Score(
@@ -66,4 +67,5 @@ AREA_UNDER_PROBABILITY_MARGIN = Score(
     taken="in the training pass",
     needs=("probability_margin",),
     bounds=(-1.0, 1.0),
+    negated=True,
 )

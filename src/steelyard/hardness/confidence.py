@@ -59,4 +59,5 @@ CONFIDENCE_LOGIT = Score(
     compute=confidence_logit,
     taken="in the training pass",
     needs=("logit",),
+    negated=True,
 )

@@ -80,6 +80,7 @@ FINAL_MARGIN = Score(
     compute=final_margin,
     taken="by the trained model",
     needs=("final_margin",),
+    negated=True,
 )
 
 FINAL_CONFIDENCE = Score(
@@ -129,6 +130,7 @@ FINAL_MAX_LOGIT = Score(
     taken="by the trained model",
     needs=("final_max_logit",),
     rises_with="doubt",
+    negated=True,
 )
 
 FINAL_ENERGY = Score(
@@ -141,6 +143,7 @@ FINAL_ENERGY = Score(
     taken="by the trained model",
     needs=("final_energy",),
     rises_with="doubt",
+    negated=True,
 )
 
 FINAL_ENTROPY = Score(

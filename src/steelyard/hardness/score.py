@@ -48,6 +48,9 @@ class Score:
         What makes a sample hard by this score: its label being *contradicted*; the model being
         *in doubt*, where a label that it firmly contradicts is as easy as one it firmly shares;
         or the model *changing* its mind, where what never changes is easy, right or wrong.
+    negated : bool
+        Whether it is minus a quantity of which low is hard (a margin, a logit), so that whoever
+        needs that quantity as it was published turns the sign back.
     """
 
     name: str
@@ -61,3 +64,4 @@ class Score:
     reads: type = Dynamics
     bounds: tuple[float, float] = (-math.inf, math.inf)
     rises_with: str = "contradiction"
+    negated: bool = False

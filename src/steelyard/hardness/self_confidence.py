@@ -64,4 +64,5 @@ SELF_MARGIN = Score(
     taken="out of fold",
     needs=("left_out_margin",),
     bounds=(-1.0, 1.0),
+    negated=True,
 )
