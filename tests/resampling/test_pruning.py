@@ -166,6 +166,14 @@ def test_what_is_refused(rate, options, message):
         prune(data(), rate, **{"remove": "random", **options})
 
 
+@pytest.mark.parametrize("counts", [(3, 2, 2), (30, 20, 10), (5, 5, 1), (700, 13, 1)])
+def test_the_largest_rate_that_is_named_is_taken(counts):
+    with pytest.raises(ParameterError, match="choose a rate of at most") as error:
+        prune(data(counts), 1 - 2.5 / sum(counts), remove="random")
+    rate = float(error.value.hint.split()[-1].rstrip("."))
+    assert prune(data(counts), rate, remove="random").total == 3
+
+
 def test_held_out_rows_other_scores_and_several_labels_are_refused():
     with pytest.raises(MismatchError, match="held-out rows"):
         prune(data(split=np.repeat(["train", "test"], 30)), 0.5, remove="random")

@@ -87,7 +87,7 @@ def prune(
     if hardness is None and remove != "random":
         raise ParameterError(
             f"Removing the {remove} needs the hardness of each sample. Got none.",
-            hint="pass hardness=..., or remove='random'.",
+            hint="pass hardness=... (--scores FILE), or remove='random'.",
         )
     values = None if hardness is None else values_for(data, hardness, "prune")
     keep = kept_after(rate, len(data), "prune")
@@ -96,7 +96,8 @@ def prune(
         raise ParameterError(
             f"At rate {rate:g} {keep} of {len(data)} samples stay, fewer than the {present} "
             "classes.",
-            hint=f"choose a rate of at most {1 - present / len(data):.6g}.",
+            # rounded down, so that what is named is not refused
+            hint=f"choose a rate of at most {(len(data) - present) * 10**6 // len(data) / 1e6:g}.",
         )
     scheme = f"pruned by {rate:g} of the {_WORDS[level]}, {remove} left out"
     if hardness is not None and remove != "random":

@@ -163,7 +163,7 @@ def check_selection(
     if by_hardness and not has_values:
         raise ParameterError(
             f"Selection by {by_hardness[0]!r} needs the hardness of each sample. Got none.",
-            hint="pass hardness, or choose 'random'.",
+            hint="pass hardness=... (--scores FILE), or choose 'random'.",
         )
 
 
