@@ -3,8 +3,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.special import logsumexp
 
 from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard.checks.hand_made import labelled
@@ -64,6 +65,13 @@ def test_plans_of_several_degrees_are_nested():
         common, rare = source.labels == 0, source.labels == 2
         assert (more[common] <= less[common]).all()
         assert (more[rare] >= less[rare]).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "degree", "achieved"), [("shrink", 2, [1, 10]), ("grow", -1, [1000, 1])]
+)
+def test_what_stays_fixed_pays_for_no_class_that_keeps_its_last(size, degree, achieved):
+    assert by_count(data((1000, 10)), degree, size=size).achieved.tolist() == achieved
 
 
 def test_overshoot_keeps_one_of_every_class():
@@ -148,6 +156,37 @@ def test_the_line_is_named_apart():
     plan = by_count(data((64, 16, 4)), 0.5, interpolation="linear")
     assert plan.achieved.tolist() == [46, 22, 16]
     assert "on a straight line" in plan.scheme
+
+
+def test_on_the_way_to_a_share_of_zero_the_line_keeps_within_bounds():
+    source = data((60, 30, 10))
+    options = {"shares": [1, 1, 0], "interpolation": "linear"}
+    assert by_count(source, 0.5, **options).achieved.tolist() == [55, 40, 5]
+    assert by_count(source, 0.5, floor=20, **options).achieved.tolist() == [46, 34, 20]
+    assert by_count(source, 0.99, **options).achieved.tolist() == [50, 49, 1]  # 50.1, 49.8, 0.1
+    assert by_count(source, 1.0, floor=20, **options).achieved.tolist() == [50, 50, 0]
+
+
+def test_a_class_that_the_line_takes_to_nothing_keeps_one():
+    plan = by_count(data((60, 30, 10)), 2.25, interpolation="linear")
+    assert plan.requested[0] == 0
+    assert plan.achieved.tolist() == [1, 37, 62]
+
+
+@pytest.mark.parametrize("shares", [[1, 2], [1, -1, 1], "even", {"cat": 1}, {"-1": 0}])
+def test_shares_that_are_none_are_called_by_their_name(shares):
+    with pytest.raises((DataError, ParameterError), match=r"^The 'shares' parameter of by_count"):
+        by_count(data((60, 30, 10)), 0.5, shares=shares)
+    with pytest.raises(
+        ParameterError, match=r"^The 'shares' parameter of by_count asks for classes"
+    ):
+        by_count(labelled(np.array([0, 0, 1]), NAMES[:3]), 0.5, shares=[1, 1, 1])
+
+
+def test_the_hardness_that_is_missing_is_named_as_both_doors_call_it():
+    with pytest.raises(ParameterError) as error:
+        by_count(data((60, 30, 10)), 0.5, under="hardest")
+    assert error.value.hint == "pass hardness=... (--scores FILE), or choose 'random'."
 
 
 def test_what_the_bounds_take_goes_to_the_others():
@@ -245,13 +284,26 @@ def count_vectors(draw):
     return np.exp(drawn.uniform(0, np.log(1e6), k)).astype(np.int64)  # even in the logarithm
 
 
+def asked_for(counts, degree, shares, size, interpolation):
+    """What a degree asks for, once more and in logarithms."""
+    n, t = np.log(counts), np.log(shares, where=shares > 0, out=np.full(len(shares), -np.inf))
+    if degree == 0:
+        return counts.astype(float)
+    way = t if interpolation == "linear" else (1 - degree) * n + degree * t
+    ratio = np.where(shares > 0, n - t, np.nan)
+    fixed = {"constant": 0, "grow": np.nanargmax(ratio), "shrink": np.nanargmin(ratio)}[size]
+    scale = np.log(counts.sum()) - logsumexp(way) if size == "constant" else n[fixed] - way[fixed]
+    asked = np.exp(way + scale)
+    return (1 - degree) * counts + degree * asked if interpolation == "linear" else asked
+
+
 @given(
     counts=count_vectors(),
     degree=st.floats(-1, 2),
     size=st.sampled_from(SIZES),
     interpolation=st.sampled_from(INTERPOLATIONS),
     with_target=st.booleans(),
-    floor=st.none() | st.integers(1, 10**5),
+    floor=st.none() | st.integers(1, 50) | st.integers(1, 10**5),
     cap=st.none() | st.integers(1, 10**7),
     max_repeat=st.none() | st.floats(1, 1e4),
     seed=st.integers(0, 2**32 - 1),
@@ -265,28 +317,40 @@ def test_totals_are_exact_within_bounds_and_blind_to_the_order(
     if with_target and degree >= 0:
         shares[random.random(len(counts)) < 0.1] = 0
         shares = shares / shares.sum() if shares.any() else None
-    options = {"interpolation": interpolation, "size": size, "floor": floor, "cap": cap,
-               "max_repeat": max_repeat}  # fmt: skip
-    tie_break = random.permutation(len(counts))
-    try:
-        requested, totals, _ = class_totals(
-            counts, degree, names, shares=shares, tie_break=tie_break, **options
-        )
-    except ParameterError:  # what cannot be met is refused: the tests above say when
-        return
-    left_out = np.zeros(len(counts), bool) if shares is None or degree == 0 else shares == 0
-    least = np.where(left_out, 0, floor or 1)
+    full = np.full(len(counts), 1 / len(counts)) if shares is None else shares
+    asked = asked_for(counts, degree, full, size, interpolation)
+    # the noise of the arithmetic decides there
+    assume(not ((asked < 1e-6 * counts) & (asked > -1e-6 * counts) & (asked != 0)).any()
+           or interpolation == "exponent")  # fmt: skip
+    least = np.where((asked > 0) | (full > 0), floor or 1, 0)
     most = np.full(len(counts), cap or 2**53)
     if max_repeat is not None:
         most = np.minimum(most, np.floor(max_repeat * counts * (1 + 1e-12)))
+    refused = (
+        (asked < 0).any()
+        or asked.sum() >= 2**53
+        or (least > most).any()
+        or (size == "constant" and not least.sum() <= counts.sum() <= math.fsum(most[least > 0]))
+    )
+    options = {"interpolation": interpolation, "size": size, "floor": floor, "cap": cap,
+               "max_repeat": max_repeat}  # fmt: skip
+    tie_break = random.permutation(len(counts))
+    if refused:
+        with pytest.raises(ParameterError):
+            class_totals(counts, degree, names, shares=shares, tie_break=tie_break, **options)
+        return
+    requested, totals, _ = class_totals(
+        counts, degree, names, shares=shares, tie_break=tie_break, **options
+    )
+    np.testing.assert_allclose(requested, asked, rtol=1e-6, atol=1e-6)
     assert (totals >= least).all()
     assert (totals <= most).all()
     if size == "constant":
         assert totals.sum() == counts.sum()
-    elif floor or cap or max_repeat:
-        assert totals.sum() == round(math.fsum(np.clip(requested, least, most)))
     else:
-        assert totals.sum() == max(round(math.fsum(requested)), least.sum())
+        within = np.clip(requested, least, most)
+        assert totals.sum() == round(math.fsum(within))
+        assert (np.abs(totals - within) < 1 + 1e-6).all()
     order = random.permutation(len(counts))
     _, permuted, _ = class_totals(
         counts[order],

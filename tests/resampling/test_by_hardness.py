@@ -4,8 +4,10 @@ from resampling.scored import scored
 
 from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard.checks.hand_made import labelled
+from steelyard.hardness import SCORES
 from steelyard.records import Hardness, Labelled
 from steelyard.resampling import Smote, by_hardness
+from steelyard.resampling.by_hardness import NEGATED
 from steelyard.resampling.hardness_targets import (
     class_means,
     feasible_degrees,
@@ -34,7 +36,10 @@ def test_the_total_is_exact_and_the_harder_class_gets_more(ratio, degree):
     assert plan.total == 157
     order = np.sign(np.diff(plan.achieved[:3]))
     assert (order == np.sign(degree)).all()
-    assert np.abs(plan.achieved - plan.requested).max() < 1
+    if plan.requested.min() >= 1:
+        assert np.abs(plan.achieved - plan.requested).max() < 1
+    else:
+        assert plan.achieved.min() == 1
 
 
 def test_degree_1_takes_the_ratios_of_mean_ranks():
@@ -81,24 +86,26 @@ def test_an_infeasible_degree_names_the_largest_that_fits():
     score = hard_by_class(source, [0, 1, 2])  # mean ranks 1/6, 1/2, 5/6: 16.67, 50, 83.33
     with pytest.raises(ParameterError, match=r"alpha_max is 1\.47.*clip=True") as error:
         by_hardness(source, score, 2.0)
-    assert "class '<script>' to -16.7 samples, bounds 1 to 150" in str(error.value)
+    assert "class '<script>' to -16.7 samples, at least 1; degrees" in str(error.value)
     assert by_hardness(source, score, 1.47).achieved.tolist() == [1, 50, 99]
     plan = by_hardness(source, score, 2.0, clip=True)
     assert plan.total == 150
     assert plan.achieved.tolist() == [1, 45, 104]  # 50 : 116.67 shares 149
+    np.testing.assert_allclose(plan.requested, [-50 / 3, 50, 350 / 3])
+    assert plan.notes == ("Bounds keep more than was asked for of '<script>'.",)
 
 
 def test_the_largest_degree_that_fits_is_taken():
-    # there a class comes to its floor of 0 but for the noise of the arithmetic
+    # there a class comes to its floor but for the noise of the arithmetic
     for seed in range(30):
         draw = np.random.default_rng(seed)
         source = data(tuple(draw.integers(5, 60, 3)), seed)
         values = draw.normal(size=len(source)) + source.labels
         hard = class_means(positive_hardness(values, "rank"), source.labels, source.ids, 3)
-        none, all_of_it = np.zeros(3), np.full(3, len(source))
-        _, most = feasible_degrees(source.class_counts, hard, none, all_of_it)
-        plan = by_hardness(source, scored(source, values), most, floor=0)
-        assert plan.achieved.min() == 0
+        one, all_of_it = np.ones(3), np.full(3, len(source))
+        _, most = feasible_degrees(source.class_counts, hard, one, all_of_it)
+        plan = by_hardness(source, scored(source, values), most)
+        assert plan.achieved.min() == 1
         assert plan.total == len(source)
 
 
@@ -107,12 +114,21 @@ def test_floors_and_caps_hold_for_every_class():
     score = hard_by_class(source, [0, 1, 2])
     plan = by_hardness(source, score, 1.0, floor=30, cap=70, clip=True)
     assert plan.achieved.tolist() == [30, 50, 70]
-    plan = by_hardness(source, score, 1.0, floor=[40, 1, 1], clip=True)
-    assert plan.achieved.tolist() == [40, 41, 69]
-    with pytest.raises(ParameterError, match="bounds 1 to 70"):
-        by_hardness(source, score, 1.0, cap=[150, 150, 70])
+    assert plan.scheme.startswith("by hardness 'score', degree 1, safe, at least 30 a class, at")
+    np.testing.assert_allclose(plan.requested, [50 / 3, 50, 250 / 3])
+    assert plan.notes == (
+        "Bounds keep more than was asked for of '<script>'.",
+        "Bounds keep less than was asked for of '-1'.",
+    )
+    plan = by_hardness(source, score, 1.0, max_repeat=1.4, clip=True)
+    assert plan.achieved.tolist() == [20, 60, 70]
+    with pytest.raises(ParameterError, match=r"to 83\.3 samples, at least 1 and at most 70; deg"):
+        by_hardness(source, score, 1.0, cap=70)
     with pytest.raises(ParameterError, match="no degree fits"):
-        by_hardness(source, scored(source, 1.0), 1.0, floor=[51, 1, 1])
+        by_hardness(source, score, 1.0, floor=51)
+    with pytest.raises(ParameterError, match="has from 153 to") as error:
+        by_hardness(source, score, 1.0, floor=51, clip=True)
+    assert error.value.hint == "choose a lower floor."
 
 
 def test_an_absent_class_gets_none():
@@ -138,6 +154,32 @@ def test_the_paper_modes_by_hand():
             100,
             300,
         ]
+
+
+@pytest.mark.parametrize("name", NEGATED)
+@pytest.mark.parametrize("mode", ["paper-v1", "paper-v2"])
+def test_scores_that_are_negated_take_their_published_sign(name, mode):
+    source = labelled(np.repeat([0, 1], 200), "ab")
+    score = scored(source, -np.where(source.labels == 0, 1.0, 3.0), name=name)
+    assert by_hardness(source, score, 1, mode=mode).achieved.tolist() == [300, 100]
+
+
+def test_the_scores_that_are_negated_are_those_that_declare_it():
+    assert sorted(NEGATED) == sorted(score.name for score in SCORES if score.negated)
+
+
+def test_a_published_budget_is_shared_by_the_ratios_of_all():
+    source = labelled(np.repeat([0, 1], 200), "ab")
+    score = scored(source, np.where(source.labels == 0, 1.0, 3.0))
+    plan = by_hardness(source, score, 1, mode="paper-v2", budget=0.7)
+    assert plan.achieved.tolist() == [70, 210]
+    assert plan.notes == ()
+    assert plan.scheme.startswith(
+        "by hardness 'score', degree 1, paper-v2, a budget of 0.7 of the samples"
+    )
+    drifts = by_hardness(source, scored(source, 1.0), 1, mode="paper-v2", budget=0.7025)
+    assert drifts.achieved.tolist() == [140, 140]
+    assert drifts.notes == ("The published rounding drifts: 280 draws for 281 samples.",)
 
 
 @pytest.mark.parametrize("low_is_hard", [False, True])
@@ -225,14 +267,19 @@ def test_rows_to_add_fit_the_paper_way():
         (1.5, {"mode": "paper-v1"}, ParameterError, r"whole number\. Got 1.5"),
         (-1, {"mode": "paper-v2"}, ParameterError, r"\[0"),
         (1, {"mode": "paper-v2", "cap": 3}, ParameterError, "'cap' .* does not apply to mode"),
-        (1, {"mode": "paper-v1", "floor": 0}, ParameterError, "'floor' .* does not apply"),
+        (1, {"mode": "paper-v1", "floor": 1}, ParameterError, "'floor' .* does not apply"),
+        (1, {"mode": "paper-v2", "max_repeat": 2}, ParameterError, "'max_repeat' .* does not app"),
+        (1, {"budget": 0.5}, ParameterError, "'budget' .* does not apply to mode 'safe'"),
+        (1, {"mode": "paper-v1", "budget": 0.5}, ParameterError, "'budget' .* does not apply"),
+        (1, {"mode": "paper-v2", "budget": 0}, ParameterError, r"'budget' .* \(0, 1\]"),
         (1, {"mode": "paper-v1", "ratio": "softplus"}, ParameterError, "'ratio' .* does not"),
         (1, {"mode": "paper-v1", "clip": True}, ParameterError, "'clip' .* does not apply"),
         (1, {"low_is_hard": True}, ParameterError, "'low_is_hard' .* does not apply"),
         (1, {"floor": -1}, ParameterError, "'floor'"),
-        (1, {"floor": 9, "cap": 3}, ParameterError, "floor of class .* is 9, above its cap of 3"),
-        (1, {"floor": [1, 2]}, DataError, "3 of them, one a class"),
-        (1, {"cap": [1.5, 2, 3]}, DataError, "whole numbers"),
+        (1, {"floor": 9, "cap": 3}, ParameterError, "at least 9 and at most 3"),
+        (1, {"floor": [1, 2, 3]}, ParameterError, "'floor'"),
+        (1, {"cap": 1.5}, ParameterError, "'cap'"),
+        (1, {"max_repeat": 0.5}, ParameterError, "'max_repeat'"),
         (1, {"under": "hard"}, ParameterError, "did you mean 'hardest'"),
         (1, {"over": "smote"}, ParameterError, "'over'"),
         (1, {"over": Smote}, ParameterError, r"'over' .* Hint: for instance over=Smote\("),

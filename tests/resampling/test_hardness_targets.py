@@ -7,14 +7,12 @@ from hypothesis.extra.numpy import arrays
 from steelyard._support.errors import DataError, ParameterError
 from steelyard.resampling.hardness_targets import (
     class_means,
-    clipped,
     feasible_degrees,
     positive_hardness,
     published_targets,
     require_countable,
     safe_targets,
 )
-from steelyard.resampling.rounding import largest_remainder
 
 TOY = np.array([-0.2, 0.5, 1, 2, 3, 4, 5, 6, 7, 8])  # class means of a margin: low is hard
 NAMES = tuple("abcdefghij")
@@ -157,47 +155,6 @@ def test_between_the_feasible_degrees_every_target_lies_within_its_bounds(counts
         assert (targets <= high + slack).all()
     elif degree > most + 1e-3 or degree < least - 1e-3:
         assert (targets < low + slack).any() or (targets > high - slack).any()
-    cut = clipped(targets, low, high)
-    assert cut.sum() == pytest.approx(total, rel=1e-9)
-    assert (cut >= low).all()
-    assert (cut <= high).all()
-    totals = largest_remainder(cut, int(total), least=low)
-    assert totals.sum() == total
-    assert (np.abs(totals - cut) < 1 + 1e-6).all()
-    assert (totals >= 1).all()
-
-
-@given(st.data())
-def test_rounded_targets_keep_floors_caps_and_the_total(data):
-    k = data.draw(st.integers(1, 40))
-
-    def whole(low, high):
-        return np.array(data.draw(st.lists(st.integers(low, high), min_size=k, max_size=k)))
-
-    low = whole(0, 50)
-    high = low + whole(0, 50)
-    total = data.draw(st.integers(max(int(low.sum()), 1), max(int(high.sum()), 1)))
-    if high.sum() < total:
-        return
-    wild = np.array(data.draw(st.lists(st.floats(-1e3, 1e3), min_size=k, max_size=k)))
-    targets = wild - wild.mean() + total / k  # some below 0, as beyond a feasible degree
-    totals = largest_remainder(clipped(targets, low, high), total, least=low)
-    assert totals.sum() == total
-    assert (totals >= low).all()
-    assert (totals <= high).all()
-
-
-def test_what_is_cut_off_goes_to_the_rest_in_proportion():
-    cut = clipped(np.array([-10.0, 30.0, 80.0]), np.full(3, 1.0), np.full(3, 100.0))
-    np.testing.assert_allclose(cut, [1, 27, 72])
-    capped = clipped(np.array([10.0, 30.0, 60.0]), np.zeros(3), np.full(3, 50.0))
-    np.testing.assert_allclose(capped, [12.5, 37.5, 50])
-
-
-def test_bounds_without_room_are_refused():
-    for low, high in ((60, 100), (0, 40)):
-        with pytest.raises(ParameterError, match="leave no room for 100 samples"):
-            clipped(np.array([50.0, 50.0]), np.full(2, float(low)), np.full(2, float(high)))
 
 
 def test_class_means_do_not_change_with_the_order_of_the_rows():

@@ -196,7 +196,7 @@ def test_a_target_must_be_a_distribution_of_the_classes_that_are_there():
         target_shares({"ape": 1, "bees": 1}, counts, names, "f")
     assert error.value.hint == "did you mean 'bee'?"
     for bad in ([1, 1], [0, 0, 0], [1, -1, 0], [np.nan, 1, 0], "even", {"ape": "x"}):
-        with pytest.raises(DataError, match="The prior of f") as error:
+        with pytest.raises(DataError, match="The 'shares' parameter of f must hold 3") as error:
             target_shares(bad, counts, names, "f")
         assert error.value.hint
 

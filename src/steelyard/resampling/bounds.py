@@ -1,4 +1,4 @@
-"""Bounds: the fewest and the most samples of each class that a plan may use."""
+"""Bounds: the fewest and the most samples of each class, and what they change of a plan."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from steelyard._support.errors import ParameterError
-from steelyard._support.validation import check_integer, check_real
+from steelyard._support.validation import check_integer, check_real, named_few
+from steelyard.resampling.rounding import TINY, largest_remainder
 from steelyard.resampling.targets import MOST_DRAWS
 
 
@@ -64,24 +65,82 @@ def class_bounds(
     return least, most
 
 
-def require_total(total: int, least: np.ndarray, most: np.ndarray, owner: str) -> None:
-    """Raise if no class counts within the bounds sum to the total.
+def bounded_totals(
+    requested: np.ndarray,
+    total: int,
+    least: np.ndarray,
+    most: np.ndarray,
+    tie_break: np.ndarray | None,
+    owner: str,
+    other_size: bool = False,
+) -> np.ndarray:
+    """Return whole totals within the bounds that sum to ``total``, int64 of shape (K,).
+
+    What a bound takes from a class goes to the others, in proportion to what they ask for.
+
+    Parameters
+    ----------
+    requested : ndarray of shape (K,)
+        Samples asked for; of a class that is wanted, 0 or less counts as next to nothing.
+    total : int
+        Their sum.
+    least, most : ndarray of shape (K,)
+        From `class_bounds`.
+    tie_break : ndarray of shape (K,) or None
+        See `largest_remainder`.
+    owner : str
+        Who asks, for the message.
+    other_size : bool
+        Whether the owner's number of samples could change too, for the hint.
 
     Raises
     ------
     ParameterError
         Naming the smallest and the largest total that can be met.
     """
-    smallest, largest = int(least.sum()), math.fsum(most)
-    if smallest <= total <= largest:
-        return
-    choose = (
-        "choose a lower floor or size='grow'"
-        if total < smallest
-        else "choose a higher cap or max_repeat, or size='shrink'"
-    )
-    raise ParameterError(
-        f"{owner} cannot keep the size constant at {total} samples: within these bounds a plan "
-        f"has from {smallest} to {largest:.0f}.",
-        hint=f"{choose}, which lets the number of samples change.",
-    )
+    # what asks for nothing yields last, but yields
+    asked = np.where(least > 0, np.maximum(requested, TINY), requested)
+    smallest, largest = int(least.sum()), math.fsum(most[asked > 0])
+    if not smallest <= total <= largest:
+        choose, size = (
+            ("choose a lower floor", "grow")
+            if total < smallest
+            else ("choose a higher cap or max_repeat", "shrink")
+        )
+        if other_size:
+            choose += f", or size={size!r}, which lets the number of samples change"
+        raise ParameterError(
+            f"{owner} cannot keep the size constant at {total} samples: within these bounds a plan "
+            f"has from {smallest} to {largest:.0f}.",
+            hint=f"{choose}.",
+        )
+    return largest_remainder(asked, total, least=least, most=most, tie_break=tie_break)
+
+
+def notes_on_bounds(
+    requested: np.ndarray,
+    totals: np.ndarray,
+    least: np.ndarray,
+    most: np.ndarray,
+    class_names: tuple[str, ...],
+) -> list[str]:
+    """Return a sentence for each way in which bounds change what is asked for, by one or more."""
+    notes = []
+    for held, sentence in (
+        ((totals == least) & (requested <= least - 1), "more"),
+        ((totals == most) & (requested >= most + 1), "less"),
+    ):
+        if held.any():
+            which = named_few(class_names[code] for code in np.flatnonzero(held))
+            notes.append(f"Bounds keep {sentence} than was asked for of {which}.")
+    return notes
+
+
+def bounds_in_words(floor: int | None, cap: int | None, max_repeat: float | None) -> str:
+    """Return the bounds that were given as they stand in the name of a scheme."""
+    ways = [
+        (f", at least {floor} a class", floor is not None),
+        (f", at most {cap} a class", cap is not None),
+        (f", at most {max_repeat} times as many", max_repeat is not None),
+    ]
+    return "".join(words for words, holds in ways if holds)

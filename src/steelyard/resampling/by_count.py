@@ -28,7 +28,12 @@ from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.resampling.added_rows import AddedRows
-from steelyard.resampling.bounds import class_bounds, require_total
+from steelyard.resampling.bounds import (
+    bounded_totals,
+    bounds_in_words,
+    class_bounds,
+    notes_on_bounds,
+)
 from steelyard.resampling.hardness_values import values_for
 from steelyard.resampling.realise import check_ways, realise
 from steelyard.resampling.rounding import largest_remainder
@@ -68,7 +73,8 @@ def by_count(
         largest to the smallest class goes from rho to rho ** (1 - degree).
     shares : array_like of shape (K,) or mapping of class name to weight, optional
         The class shares to reach, as weights; equal shares of the classes that have samples by
-        default. A class of weight 0 is left out, from any degree above 0 on.
+        default. A class of weight 0 is left out: by exponent at any degree above 0, on the line
+        at degree 1, before which it has what the line asks for, and at least one sample.
     interpolation : {"exponent", "linear"}
         The way between: "exponent" has ratios go from rho to rho ** (1 - degree), "linear" has
         counts go on a straight line, where a degree beyond 0 to 1 may be impossible.
@@ -136,7 +142,9 @@ def by_count(
         totals,
         requested,
         f"by count, degree {degree:g}, {_SIZE_WORDS[size]}"
-        + _bounds_in_words(shares, interpolation, floor, cap, max_repeat),
+        + (", to given shares" if shares is not None else "")
+        + (", on a straight line" if interpolation == "linear" else "")
+        + bounds_in_words(floor, cap, max_repeat),
         under=under,
         over=over,
         values=None if hardness is None else values_for(data, hardness, "by_count"),
@@ -188,42 +196,22 @@ def class_totals(
         If the degree or the bounds cannot be met.
     """
     requested = target_counts(counts, degree, size, shares=shares, interpolation=interpolation)
-    wanted = counts > 0 if shares is None or degree == 0 else shares > 0
+    # the line asks for some of a class of share 0, and may come to none of another
+    wanted = (requested > 0) | (counts > 0 if shares is None else shares > 0)
     least, most = class_bounds(
         counts, wanted, class_names, "by_count", floor=floor, cap=cap, max_repeat=max_repeat
     )
-    asked, total = requested, None
     if size == "constant":
-        total = int(counts.sum())
-        require_total(total, least, np.where(requested > 0, most, least), "by_count")
-    elif floor is not None or cap is not None or max_repeat is not None:
+        totals = bounded_totals(
+            requested, int(counts.sum()), least, most, tie_break, "by_count", other_size=True
+        )
+    else:
         # nothing has to be made up for: the number of samples follows
         asked = np.clip(requested, least, most)
-    totals = largest_remainder(asked, total, least=least, most=most, tie_break=tie_break)
-
-    def classes(held: np.ndarray) -> str:
-        return named_few(class_names[code] for code in np.flatnonzero(held))
-
-    notes = []
-    for held, sentence in (
-        ((totals == 0) & (counts > 0), "The target leaves out all samples of"),
-        ((totals == least) & (requested <= least - 1), "Bounds keep more than was asked for of"),
-        ((totals == most) & (requested >= most + 1), "Bounds keep less than was asked for of"),
-    ):
-        if held.any():
-            notes.append(f"{sentence} {classes(held)}.")
+        totals = largest_remainder(asked, least=least, most=most, tie_break=tie_break)
+    left_out = np.flatnonzero((totals == 0) & (counts > 0))
+    notes = notes_on_bounds(requested, totals, least, most, class_names)
+    if len(left_out):
+        which = named_few(class_names[code] for code in left_out)
+        notes.insert(0, f"The target leaves out all samples of {which}.")
     return requested, totals, notes
-
-
-def _bounds_in_words(
-    shares: Any, interpolation: str, floor: int | None, cap: int | None, max_repeat: float | None
-) -> str:
-    """Return in words what differs from the plainest plan of a degree."""
-    ways = [
-        ("to given shares", shares is not None),
-        ("on a straight line", interpolation == "linear"),
-        (f"at least {floor} a class", floor is not None),
-        (f"at most {cap} a class", cap is not None),
-        (f"at most {max_repeat} times as many", max_repeat is not None),
-    ]
-    return "".join(f", {words}" for words, holds in ways if holds)

@@ -19,21 +19,23 @@ its floors and caps are ours.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from steelyard._support.arrays import frozen_integers
-from steelyard._support.errors import DataError, ParameterError
+from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_choice, check_integer, check_real
 from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.resampling.added_rows import AddedRows
+from steelyard.resampling.bounds import (
+    bounded_totals,
+    bounds_in_words,
+    class_bounds,
+    notes_on_bounds,
+)
 from steelyard.resampling.hardness_targets import (
     RATIOS,
     class_means,
-    clipped,
     feasible_degrees,
     positive_hardness,
     published_targets,
@@ -42,13 +44,22 @@ from steelyard.resampling.hardness_targets import (
 )
 from steelyard.resampling.hardness_values import values_for
 from steelyard.resampling.realise import check_ways, realise
-from steelyard.resampling.rounding import largest_remainder
 from steelyard.resampling.select import LEAST_WEIGHT, STRENGTH
 from steelyard.resampling.selection import first_in_class
+from steelyard.resampling.targets import MOST_DRAWS
 
 MODES = ("safe", "paper-v1", "paper-v2")
 _OWNER = "by_hardness"
-_NEGATED = ("aum", "confidence_logit", "final_margin")  # scores whose published sign is the other
+# the scores of steelyard that declare themselves minus something of which low is hard
+NEGATED = (
+    "aum",
+    "aum_probability",
+    "confidence_logit",
+    "final_margin",
+    "final_max_logit",
+    "final_energy",
+    "self_margin",
+)
 
 
 def by_hardness(
@@ -59,8 +70,10 @@ def by_hardness(
     mode: str = "safe",
     ratio: str = "rank",
     low_is_hard: bool | None = None,
-    floor: Any = 1,
-    cap: Any = None,
+    budget: float | None = None,
+    floor: int | None = None,
+    cap: int | None = None,
+    max_repeat: float | None = None,
     clip: bool = False,
     under: str = "easiest",
     over: str | AddedRows = "random",
@@ -87,9 +100,15 @@ def by_hardness(
         In mode "safe", what makes the score positive; see `positive_hardness`.
     low_is_hard : bool, optional
         In the paper modes, whether the published score is the negative of this one; its ratios
-        are then 1 / H. By default so of "aum", "confidence_logit" and "final_margin" alone.
-    floor, cap : int, or sequence of K int, optional
-        In mode "safe", the fewest and the most uses of each class that has samples.
+        are then 1 / H. By default so of the margins, logits and energies among steelyard's scores
+        (`NEGATED`), known by their names.
+    budget : float in (0, 1], optional
+        In mode "paper-v2", the share of the N samples that are shared among the classes, as
+        published to compare with pruning: 0.7 for a pruned 30 %. The ratios stay those of all.
+    floor, cap : int, optional
+        In mode "safe", the fewest (1 by default) and the most uses of a class that has samples.
+    max_repeat : float, optional
+        In mode "safe", most uses of a class for each sample that it has; 1 or above.
     clip : bool
         In mode "safe", whether a degree that would leave those bounds is cut at them, the rest
         going to the other classes; otherwise it is refused.
@@ -105,7 +124,9 @@ def by_hardness(
     Returns
     -------
     Plan
-        Exact counts. Its notes say where a published rule did something you may not expect.
+        Exact counts; every class that has samples keeps at least one. ``requested`` is what the
+        degree asks for, before bounds. Notes name the classes that a bound holds, and say where a
+        published rule did something you may not expect.
 
     Raises
     ------
@@ -124,25 +145,46 @@ def by_hardness(
     check_ways(_OWNER, under, over, strength, least_weight, has_values=True)
     data.require_single_label(_OWNER)
     data.require_training_part(_OWNER)
-    _require_of_mode(mode, ratio, low_is_hard, floor, cap, clip)
+    only_in = {
+        "safe": {
+            "ratio": ratio != "rank",
+            "floor": floor is not None,
+            "cap": cap is not None,
+            "max_repeat": max_repeat is not None,
+            "clip": clip,
+        },
+        "paper-v1": {"low_is_hard": low_is_hard is not None},
+        "paper-v2": {"low_is_hard": low_is_hard is not None, "budget": budget is not None},
+    }
+    _require_of_mode(mode, only_in)
     values = values_for(data, hardness, _OWNER)
-    notes: tuple[str, ...] = ()
     if mode == "safe":
-        requested = _safe(data, values, degree, ratio, floor, cap, clip)
-        totals = largest_remainder(
-            requested,
-            len(data),
-            least=_bounds(data, floor, cap)[0],
-            tie_break=first_in_class(data.ids, data.labels, data.n_classes),
+        names = data.class_names
+        least, most = class_bounds(
+            data.class_counts,
+            data.class_counts > 0,
+            names,
+            _OWNER,
+            floor=floor,
+            cap=cap,
+            max_repeat=max_repeat,
         )
+        requested = _safe(data, values, degree, ratio, least, most, clip)
+        tie_break = first_in_class(data.ids, data.labels, data.n_classes)
+        totals = bounded_totals(requested, len(data), least, most, tie_break, _OWNER)
+        notes = notes_on_bounds(requested, totals, least, most, names)
     else:
-        requested, notes = _published(data, values, hardness.name, degree, mode, low_is_hard)
+        share = 1.0 if budget is None else check_real(budget, "budget", _OWNER, 0, 1, "(]")
+        low_is_hard = hardness.name in NEGATED if low_is_hard is None else low_is_hard
+        requested, notes = _published(data, values, degree, mode, low_is_hard, share)
         totals = requested.astype(np.int64)
     return realise(
         data,
         totals,
         requested,
-        f"by hardness {hardness.name!r}, degree {degree:g}, {mode}",
+        f"by hardness {hardness.name!r}, degree {degree:g}, {mode}"
+        + bounds_in_words(floor, cap, max_repeat)
+        + ("" if budget is None else f", a budget of {budget:g} of the samples"),
         under=under,
         over=over,
         values=values,
@@ -154,71 +196,45 @@ def by_hardness(
 
 
 def _safe(
-    data: Labelled, values: np.ndarray, degree: float, ratio: str, floor: Any, cap: Any, clip: bool
+    data: Labelled,
+    values: np.ndarray,
+    degree: float,
+    ratio: str,
+    least: np.ndarray,
+    most: np.ndarray,
+    clip: bool,
 ) -> np.ndarray:
-    """Return the targets of mode "safe", shape (K,)."""
+    """Return the targets of mode "safe", shape (K,), within the bounds unless they are to clip."""
     counts = data.class_counts
     hard = class_means(positive_hardness(values, ratio), data.labels, data.ids, data.n_classes)
-    low, high = _bounds(data, floor, cap)
     targets = safe_targets(counts, hard, degree)
-    least, most = feasible_degrees(counts, hard, low, high)
-    if least - 1e-9 <= degree <= most + 1e-9:
-        return np.clip(targets, low, high)
-    if clip:
-        return clipped(targets, low, high)
-    outside = (targets < low) | (targets > high)
-    code = int(np.argmax(np.maximum(low - targets, targets - high)))
+    first, last = feasible_degrees(counts, hard, least, most)
+    if clip or first - 1e-9 <= degree <= last + 1e-9:
+        return targets
+    outside = (targets < least) | (targets > most)
+    code = int(np.argmax(np.maximum(least - targets, targets - most)))
     fits = (
-        f"degrees from {least:.4g} to {most:.4g} fit (alpha_max is {most:.4g})"
-        if least <= most
+        f"degrees from {first:.4g} to {last:.4g} fit (alpha_max is {last:.4g})"
+        if first <= last
         else "no degree fits these bounds"
     )
+    at_most = "" if most[code] == MOST_DRAWS else f" and at most {most[code]}"
     raise ParameterError(
         f"Degree {degree:g} takes {int(outside.sum())} classes out of their bounds: class "
-        f"{data.class_names[code]!r} to {targets[code]:.1f} samples, bounds {low[code]} to "
-        f"{high[code]}; {fits}.",
+        f"{data.class_names[code]!r} to {targets[code]:.1f} samples, at least {least[code]}"
+        f"{at_most}; {fits}.",
         hint="choose such a degree, or clip=True, which cuts at the bounds and spreads the rest.",
     )
-
-
-def _bounds(data: Labelled, floor: Any, cap: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the fewest and the most uses of each class, int64 of shape (K,)."""
-    present = data.class_counts > 0
-    low, high = (
-        _one_a_class(bound, name, data.n_classes)
-        for bound, name in ((floor, "floor"), (len(data) if cap is None else cap, "cap"))
-    )
-    crossed = present & (low > high)
-    if crossed.any():
-        code = int(crossed.argmax())
-        raise ParameterError(
-            f"The floor of class {data.class_names[code]!r} is {low[code]}, above its cap of "
-            f"{high[code]}.",
-            hint="lower the floor or raise the cap.",
-        )
-    return np.where(present, low, 0), np.where(present, high, 0)
-
-
-def _one_a_class(bound: Any, name: str, n_classes: int) -> np.ndarray:
-    if np.ndim(bound) == 0:
-        return np.full(n_classes, check_integer(bound, name, _OWNER, 0))
-    bounds = frozen_integers(bound, name, _OWNER)
-    if bounds.shape != (n_classes,) or (bounds < 0).any():
-        raise DataError(
-            f"The {name} of {_OWNER} must be one int in the range [0, inf), or {n_classes} of "
-            f"them, one a class. Got shape {bounds.shape}."
-        )
-    return bounds
 
 
 def _published(
     data: Labelled,
     values: np.ndarray,
-    score: str,
     degree: float,
     mode: str,
-    low_is_hard: bool | None,
-) -> tuple[np.ndarray, tuple[str, ...]]:
+    low_is_hard: bool,
+    budget: float,
+) -> tuple[np.ndarray, list[str]]:
     """Return the targets of a paper mode, shape (K,), and what to know about them."""
     check_real(degree, "degree", f"{_OWNER} in mode {mode!r}", 0)
     if mode == "paper-v1" and not degree.is_integer():
@@ -227,12 +243,11 @@ def _published(
             f"Got {degree:g} instead.",
             hint="the published code takes no other; mode='safe' does.",
         )
-    low_is_hard = score in _NEGATED if low_is_hard is None else low_is_hard
     published = -values if low_is_hard else values
     hard = class_means(published, data.labels, data.ids, data.n_classes)
-    targets = published_targets(
-        hard, len(data), degree, 1 if mode == "paper-v1" else 2, low_is_hard
-    )
+    version = 1 if mode == "paper-v1" else 2
+    n = budget * len(data)
+    targets = published_targets(hard, n, degree, version, low_is_hard)
     require_countable(targets, data.class_counts, data.class_names)
     notes = []
     if mode == "paper-v2" and degree < 1:
@@ -247,28 +262,17 @@ def _published(
             "All class means of the score are negative: the published ratios turn round, and easy "
             "classes get most. Turn low_is_hard round, or use mode 'safe'."
         )
-    if targets.sum() != len(data):
-        notes.append(
-            f"The published rounding drifts: {targets.sum():.0f} draws for {len(data)} samples."
-        )
-    return targets, tuple(notes)
+    if abs(targets.sum() - n) >= 0.5:
+        notes.append(f"The published rounding drifts: {targets.sum():.0f} draws for {n:g} samples.")
+    return targets, notes
 
 
-def _require_of_mode(
-    mode: str, ratio: str, low_is_hard: bool | None, floor: Any, cap: Any, clip: bool
-) -> None:
-    """Raise for an argument that the mode would ignore."""
-    of_safe = {
-        "ratio": ratio != "rank",
-        "floor": np.ndim(floor) > 0 or floor != 1,
-        "cap": cap is not None,
-        "clip": clip,
-    }
-    given = [] if low_is_hard is None else ["low_is_hard"]
-    if mode != "safe":
-        given = [name for name, changed in of_safe.items() if changed]
-    if given:
-        raise ParameterError(
-            f"The {given[0]!r} parameter of {_OWNER} does not apply to mode {mode!r}.",
-            hint="leave it out, or choose another mode.",
-        )
+def _require_of_mode(mode: str, only_in: dict[str, dict[str, bool]]) -> None:
+    """Raise for an argument that was given and that the mode would ignore."""
+    for given in only_in.values():
+        for name, changed in given.items():
+            if changed and name not in only_in[mode]:
+                raise ParameterError(
+                    f"The {name!r} parameter of {_OWNER} does not apply to mode {mode!r}.",
+                    hint="leave it out, or choose another mode.",
+                )

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from steelyard._support.errors import DataError, ParameterError
+from steelyard.resampling.targets import MOST_DRAWS
 
 RATIOS = ("rank", "softplus")
 _SHIFT = 0.0001  # of the published second version, added where a class mean is negative
@@ -103,41 +104,8 @@ def feasible_degrees(
     return float(first.max(initial=-math.inf)), float(last.min(initial=math.inf))
 
 
-def clipped(targets: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Return the targets between low and high, with their sum: what was cut off goes to the rest.
-
-    The classes that reach no bound share it in proportion to their targets.
-
-    Raises
-    ------
-    ParameterError
-        If the bounds leave no room for the sum.
-    """
-    total = math.fsum(targets)
-    if low.sum() > total + _SLACK * total or high.sum() < total - _SLACK * total:
-        raise ParameterError(
-            f"Floors that sum to {low.sum():g} and caps that sum to {high.sum():g} leave no room "
-            f"for {total:g} samples.",
-            hint="lower the floor or raise the cap.",
-        )
-    base = np.maximum(targets, _SLACK * total)  # what asks for nothing yields last, but yields
-
-    def filled(scale: float) -> np.ndarray:
-        return np.clip(scale * base, low, high)
-
-    small, large = 0.0, 1.0 / _SLACK
-    for _ in range(200):  # bisection to the last digit: the sum rises with the scale
-        middle = (small + large) / 2
-        small, large = (middle, large) if math.fsum(filled(middle)) < total else (small, middle)
-    result = filled(large)
-    free = (result > low) & (result < high)
-    room = total - math.fsum(result[~free])
-    scaled = np.where(free, base * (room / max(math.fsum(base[free]), 1e-300)), result)
-    return np.clip(scaled, low, high)  # what is left of the arithmetic's noise
-
-
 def published_targets(
-    class_hardness: np.ndarray, n: int, degree: float, version: int, low_is_hard: bool
+    class_hardness: np.ndarray, n: float, degree: float, version: int, low_is_hard: bool
 ) -> np.ndarray:
     """Return the targets of the published code, shape (K,), whole numbers as float64.
 
@@ -151,8 +119,8 @@ def published_targets(
     ----------
     class_hardness : ndarray of shape (K,)
         H_c; NaN for a class without samples, whose target is 0.
-    n : int
-        Samples in all.
+    n : float
+        Samples in all, or what is to be shared in their stead.
     degree : float
         Imbalance factor.
     version : {1, 2}
@@ -194,7 +162,7 @@ def require_countable(targets: np.ndarray, counts: np.ndarray, names: tuple[str,
     ParameterError
         Naming the class.
     """
-    bad = (counts > 0) & ~((targets >= 1) & (targets < 2**53))
+    bad = (counts > 0) & ~((targets >= 1) & (targets < MOST_DRAWS))
     if bad.any():
         code = int(bad.argmax())
         raise ParameterError(

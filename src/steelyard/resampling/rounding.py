@@ -10,7 +10,7 @@ from steelyard._support.arrays import require_finite
 from steelyard._support.errors import ParameterError
 
 _DIGITS = 6  # of a remainder; what differs beyond is the noise of the arithmetic, that is, a tie
-_TINY = 1e-200  # below, the factor that scales a target to its room could be infinite
+TINY = 1e-200  # below, the factor that scales a target to its room could be infinite
 
 
 def largest_remainder(
@@ -57,7 +57,7 @@ def largest_remainder(
     require_finite(targets, "targets", "largest_remainder")
     if (targets < 0).any():
         raise ParameterError(f"Targets must be 0 or above. Got {targets.min():g}.")
-    targets = np.where(targets > 0, np.maximum(targets, _TINY), 0.0)
+    targets = np.where(targets > 0, np.maximum(targets, TINY), 0.0)
     least = np.zeros(len(targets), np.int64) if least is None else np.asarray(least, np.int64)
     upper = np.full(len(targets), np.inf) if most is None else np.asarray(most, np.float64)
     if (least > upper).any():

@@ -30,11 +30,11 @@ import numpy as np
 from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.validation import did_you_mean, named_few
 from steelyard.records.priors import check_prior
+from steelyard.resampling.rounding import TINY
 
 SIZES = ("constant", "grow", "shrink")
 INTERPOLATIONS = ("exponent", "linear")
 MOST_DRAWS = 2**53  # above, float64 no longer counts in ones
-_TINY = 1e-200  # a class that is wanted must not underflow to one that is not
 
 
 def target_counts(
@@ -86,7 +86,8 @@ def target_counts(
                     hint="choose interpolation='linear', a degree of 0 or above, or a share.",
                 )
             asked = _by_exponent(counts[wanted], shares[wanted], degree, size)
-            targets[wanted] = np.maximum(asked, _TINY)
+            # a class that is wanted must not underflow to one that is not
+            targets[wanted] = np.maximum(asked, TINY)
     if not targets.sum() < MOST_DRAWS:
         raise ParameterError(
             f"Degree {degree:g} with size {size!r} asks for {targets.sum():.3g} samples.",
@@ -115,7 +116,7 @@ def target_shares(
     Raises
     ------
     DataError
-        If the weights are no prior (see `check_prior`).
+        If the weights are not one a class, negative, not finite, or all 0.
     ParameterError
         If a class is unknown, or a share is asked of a class without samples.
     """
@@ -124,7 +125,7 @@ def target_shares(
         unknown = [name for name in target if name not in class_names]
         if unknown:
             raise ParameterError(
-                f"The 'target' parameter of {owner} must name classes of the data. "
+                f"The 'shares' parameter of {owner} must name classes of the data. "
                 f"Got {unknown[0]!r}.",
                 hint=did_you_mean(unknown[0], class_names),
             )
@@ -132,12 +133,15 @@ def target_shares(
     try:
         shares = check_prior(target, class_names, owner)
     except DataError as error:
-        error.hint = "give one weight of 0 or above for each class, not all 0."
-        raise
+        raise DataError(
+            f"The 'shares' parameter of {owner} must hold {len(class_names)} finite weights, one "
+            f"a class. Got {' '.join(repr(target).split()):.80} instead.",
+            hint="give one weight of 0 or above for each class, not all 0.",
+        ) from error
     absent = np.flatnonzero((shares > 0) & (counts == 0))
     if len(absent):
         raise ParameterError(
-            f"The 'target' parameter of {owner} asks for classes without samples: "
+            f"The 'shares' parameter of {owner} asks for classes without samples: "
             f"{named_few(class_names[code] for code in absent)}.",
             hint="give these classes the share 0, or add samples of them.",
         )
