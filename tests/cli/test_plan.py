@@ -1,3 +1,4 @@
+import inspect
 import json
 import re
 
@@ -6,9 +7,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from steelyard._support.errors import ParameterError
 from steelyard.cli.app import run
+from steelyard.cli.plan import plan as command
 from steelyard.datasets import load
-from steelyard.records import Plan
+from steelyard.records import Hardness, Plan, save_scores
+from steelyard.resampling import by_label_count
+from steelyard.workflow.plan import SCHEMES, options_of
 
 
 @pytest.fixture
@@ -62,6 +67,26 @@ def refused(table, tmp_path, capsys):
         return said
 
     return line
+
+
+@pytest.fixture
+def arriving(table, tmp_path, monkeypatch):
+    """Return a function that runs the command and returns what the verb is called with."""
+    called = {}
+
+    def record(part, **options):
+        called.update(options)
+        raise ParameterError("That is enough.")
+
+    def options_of_call(*options):
+        called.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr("steelyard.cli.plan.plan_data", record)
+            words = ["plan", table, "--target", "class", *options]
+            assert run([str(word) for word in words]) == 2
+        return called
+
+    return options_of_call
 
 
 @pytest.fixture
@@ -123,7 +148,7 @@ def test_pruning_and_coverage(plan, scores):
     assert pruned.achieved.tolist() == [40, 20]  # 60.3 of 90 stay
     assert pruned.counts[:19].sum() == 0
     assert plan("--by", "pruning", "--rate", 0.5, "--remove", "random").total == 45
-    covered = plan("--by", "coverage", "--rate", 0.5, *scores, "--strata", 5)
+    covered = plan("--by", "coverage", "--rate", 0.5, *scores, "--n-strata", 5)
     assert covered.total == 45
     assert covered.counts[:60:12].any()
 
@@ -142,7 +167,7 @@ def test_several_labels_a_sample(several, tmp_path, capsys):
 
 
 def test_synthetic_rows_stand_beside_the_plan(plan, tmp_path):
-    made = plan("--degree", 1, "--over", "smote", "--neighbours", 3)
+    made = plan("--degree", 1, "--over", "smote", "--n-neighbours", 3)
     assert made.achieved.tolist() == [45, 45]
     assert len(made.added) == 15
     assert (tmp_path / "plan.added.parquet").exists()
@@ -222,9 +247,13 @@ def test_a_plan_of_other_data_is_refused(plan, table, tmp_path, capsys):
         (("--degree", "nan"), "must be a float in the range"),
         (("--degree", 1, "--floor", 50), "lower floor"),
         (("--degree", 1, "--estimator", "aum"), "--estimator is nothing without a table"),
-        (("--degree", 1, "--over", "hard"), "needs the hardness of each sample"),
-        (("--degree", 1, "--over", "smote", "--neighbours", 30), "30"),
-        (("--degree", 1, "--neighbours", 3), "--neighbours is nothing without synthetic rows"),
+        (("--degree", 1, "--over", "hard"), "hardness=... (--scores FILE)"),
+        (("--degree", 1, "--over", "smot"), "did you mean 'smote'?"),
+        (("--degree", 1, "--n-strata", 3), "Hint: it is of by='coverage'; leave it out."),
+        (("--degree", 1, "--rule", "max"), "by='count' where a sample has several labels; leave"),
+        (("--by", "pruning", "--rate", 0.98, "--remove", "random"), "at most 0.977777"),
+        (("--degree", 1, "--over", "smote", "--n-neighbours", 30), "30"),
+        (("--degree", 1, "--n-neighbours", 3), "--n-neighbours is nothing without synthetic rows"),
         (("--degree", 1, "--over", "hard", "--pool", "x"), "--over and --pool exclude"),
         (("--degree", 1, "--pool", "nowhere/"), "There is no file or folder"),
         (("--degree", 1, "--out", "plan.csv"), "parquet"),
@@ -232,6 +261,95 @@ def test_a_plan_of_other_data_is_refused(plan, table, tmp_path, capsys):
 )
 def test_what_cannot_be_planned_is_told_in_one_line(refused, options, message):
     assert message in refused(*options)
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "value"),
+    [
+        ("--degree 0.5", "degree", 0.5),
+        ("--interpolation linear", "interpolation", "linear"),
+        ("--size grow", "size", "grow"),
+        ("--floor 2", "floor", 2),
+        ("--cap 9", "cap", 9),
+        ("--max-repeat 1.5", "max_repeat", 1.5),
+        ("--rule sum", "rule", "sum"),
+        ("--reference median", "reference", "median"),
+        ("--soften 100", "soften", 100.0),
+        ("--threshold 0.1", "threshold", 0.1),
+        ("--exponent 0.4", "exponent", 0.4),
+        ("--mode paper-v2", "mode", "paper-v2"),
+        ("--ratio softplus", "ratio", "softplus"),
+        ("--low-is-hard", "low_is_hard", True),
+        ("--budget 0.7", "budget", 0.7),
+        ("--clip", "clip", True),
+        ("--rate 0.3", "rate", 0.3),
+        ("--level class", "level", "class"),
+        ("--remove hardest", "remove", "hardest"),
+        ("--keep-classes", "keep_classes", True),
+        ("--no-keep-classes", "keep_classes", False),
+        ("--hardest-left-out 0.1", "hardest_left_out", 0.1),
+        ("--n-strata 7", "n_strata", 7),
+        ("--under none", "under", "none"),
+        ("--over hard", "over", "hard"),
+        ("--strength -5", "strength", -5.0),
+        ("--least-weight 0", "least_weight", 0.0),
+    ],
+)
+def test_an_option_is_called_as_its_parameter_and_arrives(arriving, words, name, value):
+    assert arriving(*words.split()) == {"by": "count", "seed": 0, name: value}
+    assert words.split()[0].removeprefix("--").removeprefix("no-").replace("-", "_") == name
+
+
+def test_every_parameter_of_every_scheme_has_an_option():
+    options = set(inspect.signature(command).parameters)
+    takes = {name for one in (*SCHEMES.values(), by_label_count) for name in options_of(one)}
+    assert takes - {"hardness"} <= options
+
+
+def test_of_a_table_in_which_low_is_hard_the_paper_modes_take_the_inverse(plan, tmp_path, arriving):
+    margin = np.repeat([1.0, 2.0], [60, 30])
+    pd.DataFrame({"id": np.arange(90), "mine": margin}).to_csv(tmp_path / "m.csv", index=False)
+    table = ["--scores", tmp_path / "m.csv", "--estimator", "mine", "--harder", "low"]
+    by = ["--by", "hardness", "--degree", 1]
+    assert plan(*by, *table, "--mode", "paper-v2").achieved.tolist() == [60, 30]
+    assert "low_is_hard" not in arriving(*by, *table, "--mode", "safe")
+    assert "low_is_hard" not in arriving(*by, *table[:-1], "high", "--mode", "paper-v2")
+
+
+def test_the_published_pruning_may_lose_a_class(plan, tmp_path):
+    easy = np.repeat([0.0, 1.0], [60, 30])
+    pd.DataFrame({"id": np.arange(90), "mine": easy}).to_csv(tmp_path / "m.csv", index=False)
+    table = ["--scores", tmp_path / "m.csv", "--estimator", "mine", "--harder", "high"]
+    words = ["--by", "pruning", "--rate", 0.8, *table]
+    assert plan(*words).achieved.tolist() == [1, 17]
+    assert plan(*words, "--no-keep-classes").achieved.tolist() == [0, 18]
+
+
+def test_which_end_is_hard_is_known_of_an_own_table(refused, table, tmp_path):
+    data = load(table, "class")
+    own = Hardness(
+        "mine", data.ids, data.labels, data.class_names, np.arange(90.0), np.full(90, np.nan), 1,
+        data.fingerprint,
+    )  # fmt: skip
+    save_scores({"mine": own}, tmp_path / "own.parquet")
+    words = ["--by", "hardness", "--degree", 1, "--scores", tmp_path / "own.parquet"]
+    assert "in which high is hard; --harder does not apply" in refused(*words, "--harder", "low")
+
+
+def test_a_reserve_whose_rows_are_only_numbered_is_told_of_ids(refused, table, tmp_path):
+    frame = pd.read_csv(table)
+    frame[60:80].to_csv(tmp_path / "aside.csv", index=False)
+    said = refused("--degree", 1, "--reserve", tmp_path / "aside.csv")
+    assert "numbered from 0, as those of the data are" in said
+    assert "Hint: say which column of both holds the ids: --id COLUMN." in said
+    frame.insert(0, "key", np.arange(90))
+    frame[:75].to_csv(tmp_path / "rest.csv", index=False)
+    frame[75:].to_csv(tmp_path / "aside.csv", index=False)
+    out = tmp_path / "of-ids.parquet"
+    words = ["plan", tmp_path / "rest.csv", "--target", "class", "--id", "key", "--degree", 0.2]
+    words += ["--reserve", tmp_path / "aside.csv", "--out", out]
+    assert run([str(word) for word in words]) == 0
+    assert Plan.load(out).added.ids.min() >= 75
 
 
 def test_a_table_of_others_must_say_what_it_holds(refused, scores, tmp_path):

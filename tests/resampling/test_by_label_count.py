@@ -65,6 +65,7 @@ def test_constant_size_keeps_the_draws_and_the_samples_without_labels():
     plan = by_label_count(data(), 1.0, size="constant")
     # 5 of 1, 2 of 4 and 1 of 8 make 21, scaled to the 8 samples with labels
     np.testing.assert_allclose(plan.weights, np.array([1] * 5 + [4] * 2 + [8, 21 / 8]) * 8 / 21)
+    np.testing.assert_allclose(plan.requested, [8 * 8 / 21] * 3 + [0])
     assert plan.total == 9
 
 

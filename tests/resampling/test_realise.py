@@ -70,6 +70,20 @@ def test_what_stays_as_it_is_is_said():
     assert len(both.notes) == 2
 
 
+@pytest.mark.parametrize("under", UNDER)
+@pytest.mark.parametrize("over", OVER)
+def test_weights_are_fractions_where_samples_are_drawn_at_random_alone(under, over):
+    plan = plan_of(under=under, over=over)
+    shrinks, grows = LABELS == 0, LABELS == 2
+    uses, counts = plan.expected_uses, plan.counts
+    shrunk, grown = [8 / 20] * 20, [18 / 6] * 6
+    assert uses[shrinks].tolist() == (shrunk if under == "random" else counts[shrinks].tolist())
+    assert uses[grows].tolist() == (grown if over == "random" else counts[grows].tolist())
+    assert uses[LABELS == 1].tolist() == [1] * 12
+    if over in ("easy", "hard"):
+        assert len(set(uses[grows])) > 1
+
+
 def test_added_rows_are_told_of():
     (note,) = plan_of(over=Smote(n_neighbours=3)).notes
     assert note == (

@@ -6,22 +6,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
-from steelyard._support.errors import ParameterError
+from steelyard._support.errors import MismatchError, ParameterError
 from steelyard._support.storage import header, require_own_table
-from steelyard._support.validation import did_you_mean
+from steelyard._support.validation import check_choice, did_you_mean
 from steelyard.cli import options
 from steelyard.cli.terminal import print_json
 from steelyard.datasets import read_prior
 from steelyard.hardness import read_scores
 from steelyard.records.hardness import Hardness, holds_scores, load_scores
 from steelyard.records.labelled import Labelled
-from steelyard.resampling import AddedRows, Pool, Reserve, Smote, distribution, dry_run
+from steelyard.resampling import OVER, AddedRows, Pool, Reserve, Smote, distribution, dry_run
 from steelyard.workflow import plan as plan_data
 from steelyard.workflow.plan import training_part
 
 _SMOTE = ("smote", "borderline", "adasyn")
+_OF_PAPERS = ("paper-v1", "paper-v2")
 
 
 @options.reads_data
@@ -45,7 +47,10 @@ def plan(
     ] = None,
     harder: Annotated[
         str | None,
-        typer.Option(help="Of a table of others: which end of the score is hard, high or low."),
+        typer.Option(
+            help="Of a table of others: which end of the score is hard, high or low. Of low the "
+            "paper modes take the inverse, as published."
+        ),
     ] = None,
     shares: Annotated[
         Path | None,
@@ -58,8 +63,12 @@ def plan(
         str | None,
         typer.Option(help="constant, grow (repeat only) or shrink (leave out only)."),
     ] = None,
-    floor: Annotated[int | None, typer.Option(help="Least samples of a class.")] = None,
-    cap: Annotated[int | None, typer.Option(help="Most samples of a class.")] = None,
+    floor: Annotated[
+        int | None, typer.Option(help="By count, by hardness: least samples of a class.")
+    ] = None,
+    cap: Annotated[
+        int | None, typer.Option(help="By count, by hardness: most samples of a class.")
+    ] = None,
     max_repeat: Annotated[
         float | None, typer.Option(help="Most uses of a class, or sample, for each that it has.")
     ] = None,
@@ -84,6 +93,18 @@ def plan(
         str | None, typer.Option(help="By hardness: safe (default), paper-v1 or paper-v2.")
     ] = None,
     ratio: Annotated[str | None, typer.Option(help="By hardness: rank or softplus.")] = None,
+    low_is_hard: Annotated[
+        bool,
+        typer.Option(
+            "--low-is-hard",
+            help="By hardness, paper modes: the score is minus what was published; known of "
+            "steelyard's own scores.",
+        ),
+    ] = False,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="By hardness, paper-v2: the share of the samples that is shared out."),
+    ] = None,
     clip: Annotated[
         bool, typer.Option("--clip", help="By hardness: cut at the bounds and spread the rest.")
     ] = False,
@@ -94,10 +115,17 @@ def plan(
         str | None, typer.Option(help="Pruning: dataset, class (the same share) or balanced.")
     ] = None,
     remove: Annotated[str | None, typer.Option(help="Pruning: easiest, hardest or random.")] = None,
+    keep_classes: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-classes/--no-keep-classes",
+            help="Pruning: whether every class keeps its last sample (default); as published not.",
+        ),
+    ] = None,
     hardest_left_out: Annotated[
         float | None, typer.Option(help="Coverage: a share of the hardest that is never kept.")
     ] = None,
-    strata: Annotated[int | None, typer.Option(help="Coverage: levels of hardness.")] = None,
+    n_strata: Annotated[int | None, typer.Option(help="Coverage: levels of hardness.")] = None,
     under: Annotated[
         str | None,
         typer.Option(help="What a class that shrinks leaves out: random, easiest, hardest, none."),
@@ -115,7 +143,7 @@ def plan(
     least_weight: Annotated[
         float | None, typer.Option(help="Of what they prefer least; 0.5 as published, 0 the most.")
     ] = None,
-    neighbours: Annotated[
+    n_neighbours: Annotated[
         int | None, typer.Option(help="Of a class, for synthetic rows between them; 5.")
     ] = None,
     reserve: Annotated[
@@ -152,14 +180,17 @@ def plan(
         "exponent": exponent,
         "mode": mode,
         "ratio": ratio,
+        "low_is_hard": low_is_hard or (harder == "low" and mode in _OF_PAPERS) or None,
+        "budget": budget,
         "clip": clip or None,
         "rate": rate,
         "level": level,
         "remove": remove,
+        "keep_classes": keep_classes,
         "hardest_left_out": hardest_left_out,
-        "n_strata": strata,
+        "n_strata": n_strata,
         "under": under,
-        "over": _over(read, over, neighbours, reserve, pool),
+        "over": _over(read, part, over, n_neighbours, reserve, pool),
         "strength": strength,
         "least_weight": least_weight,
     }
@@ -203,6 +234,12 @@ def _hardness(
                 hint="--estimator COLUMN --harder high (or low).",
             )
         return read_scores(scores, part, columns=[estimator], harder=harder)[estimator]
+    if harder is not None:
+        raise ParameterError(
+            f"{str(scores)!r} is a table of steelyard's own, in which high is hard; --harder does "
+            "not apply.",
+            hint="leave it out.",
+        )
     found = load_scores(scores)
     name = next(iter(found)) if estimator is None else estimator
     if name not in found:
@@ -214,8 +251,9 @@ def _hardness(
 
 def _over(
     read: Callable[..., Labelled],
+    part: Labelled,
     over: str | None,
-    neighbours: int | None,
+    n_neighbours: int | None,
     reserve: str | None,
     pool: str | None,
 ) -> str | AddedRows | None:
@@ -227,14 +265,28 @@ def _over(
             f"--{given[0]} and --{given[1]} exclude one another.",
             hint="a class grows in one way.",
         )
-    if neighbours is not None and over not in _SMOTE:
+    if over is not None:
+        check_choice(over, "over", "plan", (*OVER, *_SMOTE))
+    if n_neighbours is not None and over not in _SMOTE:
         raise ParameterError(
-            "--neighbours is nothing without synthetic rows.", hint=f"--over {' or '.join(_SMOTE)}."
+            "--n-neighbours is nothing without synthetic rows.",
+            hint=f"--over {' or '.join(_SMOTE)}.",
         )
     if reserve is not None:
-        return Reserve(training_part(read(reserve)))
+        return Reserve(_reserved(training_part(read(reserve)), part))
     if pool is not None:
         return Pool(training_part(read(pool)))
     if over in _SMOTE:
-        return Smote(over, 5 if neighbours is None else neighbours)
+        return Smote(over, 5 if n_neighbours is None else n_neighbours)
     return over
+
+
+def _reserved(rows: Labelled, part: Labelled) -> Labelled:
+    """Return the rows of a reserve, unless their ids are but numbers that the data have too."""
+    if np.array_equal(rows.ids, np.arange(len(rows))) and np.isin(rows.ids, part.ids).any():
+        raise MismatchError(
+            "The rows of the reserve are numbered from 0, as those of the data are: whether they "
+            "share samples cannot be told.",
+            hint="say which column of both holds the ids: --id COLUMN.",
+        )
+    return rows

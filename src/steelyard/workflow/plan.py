@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from steelyard._support.errors import ParameterError
@@ -54,7 +54,10 @@ def plan(data: Any, target: Any = None, *, by: str = "count", **options: Any) ->
     Returns
     -------
     Plan
-        ``print(steelyard.dry_run(plan, data))`` shows what it achieves before anything is trained.
+        Of the rows that were planned: all, or the training part of split data. Then
+        ``print(steelyard.dry_run(plan, data))``, of split data
+        ``print(steelyard.dry_run(plan, data.part("train")))``, shows what it achieves before
+        anything is trained.
 
     Raises
     ------
@@ -71,9 +74,7 @@ def plan(data: Any, target: Any = None, *, by: str = "count", **options: Any) ->
         if option not in takes:
             raise ParameterError(
                 f"The {option!r} parameter of plan does not apply to {_words(by, part)}.",
-                hint=did_you_mean(option, takes)
-                if nearest(option, takes)
-                else f"it takes {', '.join(takes)}.",
+                hint=_instead(option, takes),
             )
     for option, parameter in takes.items():
         if parameter.default is inspect.Parameter.empty and option not in options:
@@ -102,6 +103,20 @@ def scheme_for(data: Labelled, by: str) -> Callable[..., Plan]:
 def options_of(scheme: Callable[..., Plan]) -> dict[str, inspect.Parameter]:
     """Return what a scheme takes beside the data, by name."""
     return dict(list(inspect.signature(scheme).parameters.items())[1:])
+
+
+def _instead(option: str, takes: Iterable[str]) -> str:
+    """Return what to do about an option that a scheme does not take."""
+    schemes = {
+        **{f"by={by!r}": scheme for by, scheme in SCHEMES.items()},
+        "by='count' where a sample has several labels": by_label_count,
+    }
+    of = [words for words, scheme in schemes.items() if option in options_of(scheme)]
+    if of:  # rightly spelled, and of another scheme
+        return f"it is of {' or '.join(of)}; leave it out."
+    return (
+        did_you_mean(option, takes) if nearest(option, takes) else f"it takes {', '.join(takes)}."
+    )
 
 
 def training_part(data: Labelled) -> Labelled:
