@@ -280,7 +280,7 @@ def test_what_cannot_be_planned_is_told_in_one_line(refused, options, message):
         ("--mode paper-v2", "mode", "paper-v2"),
         ("--ratio softplus", "ratio", "softplus"),
         ("--low-is-hard", "low_is_hard", True),
-        ("--budget 0.7", "budget", 0.7),
+        ("--ratios-of-all", "ratios_of_all", True),
         ("--clip", "clip", True),
         ("--rate 0.3", "rate", 0.3),
         ("--level class", "level", "class"),

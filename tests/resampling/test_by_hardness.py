@@ -168,18 +168,22 @@ def test_the_scores_that_are_negated_are_those_that_declare_it():
     assert sorted(NEGATED) == sorted(score.name for score in SCORES if score.negated)
 
 
-def test_a_published_budget_is_shared_by_the_ratios_of_all():
-    source = labelled(np.repeat([0, 1], 200), "ab")
-    score = scored(source, np.where(source.labels == 0, 1.0, 3.0))
-    plan = by_hardness(source, score, 1, mode="paper-v2", budget=0.7)
-    assert plan.achieved.tolist() == [70, 210]
-    assert plan.notes == ()
+def test_what_a_pruning_left_is_shared_by_the_ratios_of_all_as_published():
+    source = labelled(np.repeat([0, 1, 2], 200), "abc")
+    # of class 1 the pruning leaves the easier half: its own mean is 1, that of all is 3
+    values = np.array([1.0, 3.0, 2.0])[source.labels]
+    values[200:300], values[300:400] = 1, 5
+    score = scored(source, values)
+    part = source.take(np.flatnonzero(np.tile(np.repeat([True, False], 100), 3)))
+    # the part's classes stand in another order, and another one has no sample
+    part = labelled(2 - part.labels, ("c", "b", "a", "d"), part.ids)
+    plan = by_hardness(part, score, 1, mode="paper-v2", ratios_of_all=True)
+    assert plan.achieved.tolist() == [100, 150, 50, 0]
     assert plan.scheme.startswith(
-        "by hardness 'score', degree 1, paper-v2, a budget of 0.7 of the samples"
+        "by hardness 'score', degree 1, paper-v2, by the ratios of all that were scored"
     )
-    drifts = by_hardness(source, scored(source, 1.0), 1, mode="paper-v2", budget=0.7025)
-    assert drifts.achieved.tolist() == [140, 140]
-    assert drifts.notes == ("The published rounding drifts: 280 draws for 281 samples.",)
+    alone = by_hardness(part, score, 1, mode="paper-v2")
+    assert alone.achieved.tolist() == [150, 75, 75, 0]
 
 
 @pytest.mark.parametrize("low_is_hard", [False, True])
@@ -269,9 +273,8 @@ def test_rows_to_add_fit_the_paper_way():
         (1, {"mode": "paper-v2", "cap": 3}, ParameterError, "'cap' .* does not apply to mode"),
         (1, {"mode": "paper-v1", "floor": 1}, ParameterError, "'floor' .* does not apply"),
         (1, {"mode": "paper-v2", "max_repeat": 2}, ParameterError, "'max_repeat' .* does not app"),
-        (1, {"budget": 0.5}, ParameterError, "'budget' .* does not apply to mode 'safe'"),
-        (1, {"mode": "paper-v1", "budget": 0.5}, ParameterError, "'budget' .* does not apply"),
-        (1, {"mode": "paper-v2", "budget": 0}, ParameterError, r"'budget' .* \(0, 1\]"),
+        (1, {"ratios_of_all": True}, ParameterError, "'ratios_of_all' .* not apply to mode 'safe'"),
+        (1, {"mode": "paper-v1", "ratios_of_all": True}, ParameterError, "'ratios_of_all'"),
         (1, {"mode": "paper-v1", "ratio": "softplus"}, ParameterError, "'ratio' .* does not"),
         (1, {"mode": "paper-v1", "clip": True}, ParameterError, "'clip' .* does not apply"),
         (1, {"low_is_hard": True}, ParameterError, "'low_is_hard' .* does not apply"),

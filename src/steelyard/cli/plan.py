@@ -101,10 +101,13 @@ def plan(
             "steelyard's own scores.",
         ),
     ] = False,
-    budget: Annotated[
-        float | None,
-        typer.Option(help="By hardness, paper-v2: the share of the samples that is shared out."),
-    ] = None,
+    ratios_of_all: Annotated[
+        bool,
+        typer.Option(
+            "--ratios-of-all",
+            help="By hardness, paper-v2: the class ratios of all that was scored, not of DATA.",
+        ),
+    ] = False,
     clip: Annotated[
         bool, typer.Option("--clip", help="By hardness: cut at the bounds and spread the rest.")
     ] = False,
@@ -181,7 +184,7 @@ def plan(
         "mode": mode,
         "ratio": ratio,
         "low_is_hard": low_is_hard or (harder == "low" and mode in _OF_PAPERS) or None,
-        "budget": budget,
+        "ratios_of_all": ratios_of_all or None,
         "clip": clip or None,
         "rate": rate,
         "level": level,

@@ -70,7 +70,7 @@ def by_hardness(
     mode: str = "safe",
     ratio: str = "rank",
     low_is_hard: bool | None = None,
-    budget: float | None = None,
+    ratios_of_all: bool = False,
     floor: int | None = None,
     cap: int | None = None,
     max_repeat: float | None = None,
@@ -102,9 +102,9 @@ def by_hardness(
         In the paper modes, whether the published score is the negative of this one; its ratios
         are then 1 / H. By default so of the margins, logits and energies among steelyard's scores
         (`NEGATED`), known by their names.
-    budget : float in (0, 1], optional
-        In mode "paper-v2", the share of the N samples that are shared among the classes, as
-        published to compare with pruning: 0.7 for a pruned 30 %. The ratios stay those of all.
+    ratios_of_all : bool
+        In mode "paper-v2", whether class hardness is that of all samples that the score holds, not
+        of ``data`` alone: as published where ``data`` are what a pruning left.
     floor, cap : int, optional
         In mode "safe", the fewest (1 by default) and the most uses of a class that has samples.
     max_repeat : float, optional
@@ -154,7 +154,7 @@ def by_hardness(
             "clip": clip,
         },
         "paper-v1": {"low_is_hard": low_is_hard is not None},
-        "paper-v2": {"low_is_hard": low_is_hard is not None, "budget": budget is not None},
+        "paper-v2": {"low_is_hard": low_is_hard is not None, "ratios_of_all": ratios_of_all},
     }
     _require_of_mode(mode, only_in)
     values = values_for(data, hardness, _OWNER)
@@ -174,9 +174,13 @@ def by_hardness(
         totals = bounded_totals(requested, len(data), least, most, tie_break, _OWNER)
         notes = notes_on_bounds(requested, totals, least, most, names)
     else:
-        share = 1.0 if budget is None else check_real(budget, "budget", _OWNER, 0, 1, "(]")
         low_is_hard = hardness.name in NEGATED if low_is_hard is None else low_is_hard
-        requested, notes = _published(data, values, degree, mode, low_is_hard, share)
+        means = (
+            _means_of_all(data, hardness)
+            if ratios_of_all
+            else class_means(values, data.labels, data.ids, data.n_classes)
+        )
+        requested, notes = _published(data, means, degree, mode, low_is_hard)
         totals = requested.astype(np.int64)
     return realise(
         data,
@@ -184,7 +188,7 @@ def by_hardness(
         requested,
         f"by hardness {hardness.name!r}, degree {degree:g}, {mode}"
         + bounds_in_words(floor, cap, max_repeat)
-        + ("" if budget is None else f", a budget of {budget:g} of the samples"),
+        + (", by the ratios of all that were scored" if ratios_of_all else ""),
         under=under,
         over=over,
         values=values,
@@ -227,13 +231,16 @@ def _safe(
     )
 
 
+def _means_of_all(data: Labelled, hardness: Hardness) -> np.ndarray:
+    """Return the class means over all that was scored, shape (K,); NaN where the data have none."""
+    means = class_means(hardness.values, hardness.labels, hardness.ids, len(hardness.class_names))
+    of = dict(zip(hardness.class_names, means, strict=True))
+    found = np.array([of.get(name, np.nan) for name in data.class_names])
+    return np.where(data.class_counts > 0, found, np.nan)
+
+
 def _published(
-    data: Labelled,
-    values: np.ndarray,
-    degree: float,
-    mode: str,
-    low_is_hard: bool,
-    budget: float,
+    data: Labelled, means: np.ndarray, degree: float, mode: str, low_is_hard: bool
 ) -> tuple[np.ndarray, list[str]]:
     """Return the targets of a paper mode, shape (K,), and what to know about them."""
     check_real(degree, "degree", f"{_OWNER} in mode {mode!r}", 0)
@@ -243,11 +250,9 @@ def _published(
             f"Got {degree:g} instead.",
             hint="the published code takes no other; mode='safe' does.",
         )
-    published = -values if low_is_hard else values
-    hard = class_means(published, data.labels, data.ids, data.n_classes)
+    hard = -means if low_is_hard else means
     version = 1 if mode == "paper-v1" else 2
-    n = budget * len(data)
-    targets = published_targets(hard, n, degree, version, low_is_hard)
+    targets = published_targets(hard, len(data), degree, version, low_is_hard)
     require_countable(targets, data.class_counts, data.class_names)
     notes = []
     if mode == "paper-v2" and degree < 1:
@@ -262,8 +267,10 @@ def _published(
             "All class means of the score are negative: the published ratios turn round, and easy "
             "classes get most. Turn low_is_hard round, or use mode 'safe'."
         )
-    if abs(targets.sum() - n) >= 0.5:
-        notes.append(f"The published rounding drifts: {targets.sum():.0f} draws for {n:g} samples.")
+    if targets.sum() != len(data):
+        notes.append(
+            f"The published rounding drifts: {targets.sum():.0f} draws for {len(data)} samples."
+        )
     return targets, notes
 
 

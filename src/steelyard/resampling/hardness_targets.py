@@ -105,7 +105,7 @@ def feasible_degrees(
 
 
 def published_targets(
-    class_hardness: np.ndarray, n: float, degree: float, version: int, low_is_hard: bool
+    class_hardness: np.ndarray, n: int, degree: float, version: int, low_is_hard: bool
 ) -> np.ndarray:
     """Return the targets of the published code, shape (K,), whole numbers as float64.
 
@@ -119,8 +119,8 @@ def published_targets(
     ----------
     class_hardness : ndarray of shape (K,)
         H_c; NaN for a class without samples, whose target is 0.
-    n : float
-        Samples in all, or what is to be shared in their stead.
+    n : int
+        Samples in all.
     degree : float
         Imbalance factor.
     version : {1, 2}
