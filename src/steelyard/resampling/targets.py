@@ -85,7 +85,8 @@ def target_counts(
                     f"A degree below 0 cannot move away from a target share of 0. Got {degree:g}.",
                     hint="choose interpolation='linear', a degree of 0 or above, or a share.",
                 )
-            asked = _by_exponent(counts[wanted], shares[wanted], degree, size)
+            total = float(counts.sum())  # with what is left out: the others make up for it
+            asked = _by_exponent(counts[wanted], shares[wanted], degree, size, total)
             # a class that is wanted must not underflow to one that is not
             targets[wanted] = np.maximum(asked, TINY)
     if not targets.sum() < MOST_DRAWS:
@@ -148,7 +149,9 @@ def target_shares(
     return shares
 
 
-def _by_exponent(n: np.ndarray, shares: np.ndarray, degree: float, size: str) -> np.ndarray:
+def _by_exponent(
+    n: np.ndarray, shares: np.ndarray, degree: float, size: str, total: float
+) -> np.ndarray:
     n = n.astype(np.float64)
     if size == "constant":
         # the class that is asked for most has the value 1, so that nothing is infinite
@@ -156,7 +159,7 @@ def _by_exponent(n: np.ndarray, shares: np.ndarray, degree: float, size: str) ->
         # ties by what the classes hold: blind to their order
         values = _relative(n, shares, degree, int(np.lexsort((shares, n, asked))[-1]))
         # fsum: the order of the classes must not change the last digit
-        return n.sum() * (values / math.fsum(values))
+        return total * (values / math.fsum(values))
     fixed = _fixed_class(n, shares, size)
     return n[fixed] * _relative(n, shares, degree, fixed)
 
