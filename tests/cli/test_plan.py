@@ -79,7 +79,7 @@ def test_a_dry_run_shows_everything_and_writes_nothing(table, tmp_path, capsys):
     said = capsys.readouterr().out
     assert sorted(tmp_path.iterdir()) == before
     assert re.search(r"^common +60 +45\.0 +45\.0 +0\.5000 +0\.750$", said, re.MULTILINE)
-    assert re.search(r"^effective samples +90 +", said, re.MULTILINE)
+    assert re.search(r"^effective samples, over epochs +90 +", said, re.MULTILINE)
     assert "plan.parquet" not in said
     assert run([*words, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -13,6 +13,7 @@ import pandas as pd
 from steelyard._support.arrays import frozen_array, frozen_ids, frozen_integers, require_finite
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_parquet, require_own_record, write_parquet
+from steelyard._support.validation import check_kind
 from steelyard.records.classes import check_class_names, check_codes, sums_by_class
 from steelyard.records.labelled import Labelled
 from steelyard.records.more_rows import joined, require_same_kind
@@ -238,6 +239,7 @@ class Plan:
         MismatchError
             If the plan was made on other data, or would touch held-out rows.
         """
+        check_kind(data, Labelled, "data", "a plan", "load it as it was planned: steelyard.load.")
         data.require_training_part("A plan")
         if data.fingerprint != self.data_fingerprint:
             raise MismatchError(
