@@ -2,8 +2,8 @@
 
     python ddp_training.py FOLDER RANK WORLD_SIZE
 
-FOLDER/case.json says what to do; `test_torch_sampler.py` writes it, starts the processes, waits for
-what they announce and kills them.
+FOLDER/case.json says what to do and FOLDER/plan.parquet what to draw; `test_torch_sampler.py`
+writes them, starts the processes, waits for what they announce and kills them.
 """
 
 import json
@@ -11,11 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, TensorDataset
 
+from steelyard.records import Plan
 from steelyard.resampling.torch_sampler import PlanSampler
 
 BATCH = 4
@@ -28,13 +28,13 @@ def main(folder: Path, rank: int, world_size: int) -> None:
     torch.distributed.init_process_group(
         "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=world_size
     )
-    weights = np.array(case["weights"])
+    plan = Plan.load(folder / "plan.parquet")
     network = DistributedDataParallel(torch.nn.Linear(1, 1))
     optimiser = torch.optim.SGD(network.parameters(), lr=0.01)
-    sampler = PlanSampler(weights, seed=case["seed"])
+    sampler = PlanSampler(plan, seed=case["seed"])
     if case["state"] is not None:
         sampler.load_state_dict(case["state"])
-    rows = torch.arange(len(weights))
+    rows = torch.arange(len(plan.ids))
     loader = DataLoader(
         TensorDataset(rows, rows.float()[:, None] / len(rows)), batch_size=BATCH, sampler=sampler
     )

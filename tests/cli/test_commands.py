@@ -189,7 +189,8 @@ def test_score_and_plan_as_json(table, tmp_path, capsys):
     document = json.loads(capsys.readouterr().out)
     assert [one["before"] for one in document["classes"]] == [60, 30]
     assert document["classes"][0]["achieved"] == 60
-    assert run(["score", *words, "--runs", "1", "--out", out]) == 0
+    scores = str(tmp_path / "scores.parquet")
+    assert run(["score", *words, "--runs", "1", "--out", scores]) == 0
     document = json.loads(capsys.readouterr().out)
     assert set(document["classes"]) == set(plain_scores())
 

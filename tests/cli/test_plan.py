@@ -104,7 +104,7 @@ def test_a_dry_run_shows_everything_and_writes_nothing(table, tmp_path, capsys):
     said = capsys.readouterr().out
     assert sorted(tmp_path.iterdir()) == before
     assert re.search(r"^common +60 +45\.0 +45\.0 +0\.5000 +0\.750$", said, re.MULTILINE)
-    assert re.search(r"^effective samples +90 +", said, re.MULTILINE)
+    assert re.search(r"^effective samples, over epochs +90 +", said, re.MULTILINE)
     assert "plan.parquet" not in said
     assert run([*words, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -204,9 +204,9 @@ def test_a_plan_is_applied_as_a_table_with_a_row_a_draw(plan, table, tmp_path, c
     plan("--degree", 1)
     stored = str(tmp_path / "plan.parquet")
     words = ["apply", str(table), "--target", "class", "--plan", stored]
-    for name in ("balanced.csv", "balanced.parquet"):
-        for _ in range(2):  # such a table of an earlier time is written over
-            assert run([*words, "--out", str(tmp_path / name)]) == 0
+    assert run([*words, "--out", str(tmp_path / "balanced.csv")]) == 0
+    for _ in range(2):  # such a table of an earlier time is written over
+        assert run([*words, "--out", str(tmp_path / "balanced.parquet")]) == 0
     frame = pd.read_csv(tmp_path / "balanced.csv")
     assert frame["label"].value_counts().to_dict() == {"common": 45, "rare": 45}
     data = load(table, "class")
@@ -215,7 +215,7 @@ def test_a_plan_is_applied_as_a_table_with_a_row_a_draw(plan, table, tmp_path, c
     )
     capsys.readouterr()
     assert run([*words, "--out", str(table)]) == 2
-    assert "is another table; it is left alone" in capsys.readouterr().err
+    assert "it is left alone" in capsys.readouterr().err
     assert len(pd.read_csv(table)) == 90
     assert run([*words, "--out", stored]) == 2
     assert Plan.load(stored).total == 90
@@ -358,3 +358,24 @@ def test_a_table_of_others_must_say_what_it_holds(refused, scores, tmp_path):
         "--by", "hardness", "--degree", 1, *scores[:2], "--estimator", "none", *scores[4:]
     )
     assert "none" in said
+
+
+def test_no_result_of_another_kind_is_written_over(plan, table, tmp_path, capsys):
+    plan("--degree", 1)
+    out = str(tmp_path / "plan.parquet")
+    before = (tmp_path / "plan.parquet").read_bytes()
+    words = [str(table), "--target", "class", "--out", out]
+    assert run(["score", *words, "--runs", "1", "--estimators", "aum"]) == 2
+    assert "a record 'Plan' of steelyard's; it is left alone" in capsys.readouterr().err
+    assert run(["apply", *words, "--plan", out]) == 2
+    assert (tmp_path / "plan.parquet").read_bytes() == before
+
+
+def test_a_strangers_table_where_added_rows_would_stand_is_left_alone(table, tmp_path, capsys):
+    beside = tmp_path / "plan.added.parquet"
+    pd.DataFrame({"mine": [1]}).to_parquet(beside)
+    before = beside.read_bytes()
+    words = ["plan", str(table), "--target", "class", "--degree", "1", "--over", "smote"]
+    assert run([*words, "--out", str(tmp_path / "plan.parquet")]) == 2
+    assert "plan.added.parquet" in capsys.readouterr().err
+    assert beside.read_bytes() == before

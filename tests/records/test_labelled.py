@@ -324,6 +324,9 @@ def test_a_sample_may_have_several_labels_or_none():
     assert data.labels.dtype == bool
     assert not data.labels.flags.writeable
     assert "labels=2" in repr(data)
+    assert data.take(np.array([False, True, True])).ids.tolist() == ["b", "c"]
+    split = several_labels(split=["train", "test", "train"])
+    assert split.part("train").labels.tolist() == [[True, False], [True, True]]
     assert data.take(np.array([2, 1])).labels.tolist() == [[True, True], [False, False]]
 
 

@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 from records.samples import IDS, NAMES, SPLIT, assert_same, images, n, table
 
-from steelyard._support.errors import DataError, MismatchError
+from steelyard._support.errors import DataError, MismatchError, OutputError
 from steelyard._support.storage import read_parquet
 from steelyard.records import Labelled, Plan
+from steelyard.records.plan import added_path
 
 COUNTS = np.array([0, 1, 2, 3] * 3)
 
@@ -128,18 +129,19 @@ def several(ids=IDS["integers"], split=None):
 @pytest.mark.parametrize("ids", IDS.values(), ids=list(IDS))
 def test_a_plan_of_samples_with_several_labels_survives_storing(ids, tmp_path):
     data = several(ids)
-    weights = COUNTS + np.tile([0.25, -0.25, 0.0, 0.0], 3) * (COUNTS > 0)
-    plan = Plan.of(
-        data, COUNTS, np.ones(len(NAMES)), "s", weights=np.abs(weights), notes=("1 row",)
-    )
+    weights = COUNTS + np.tile([0.25, -0.25, 0.0, 0.0], 3)
+    plan = Plan.of(data, COUNTS, np.ones(len(NAMES)), "s", weights=weights, notes=("1 row",))
     plan.save(tmp_path / "plan.parquet")
     loaded = Plan.load(tmp_path / "plan.parquet")
     assert_same(plan, loaded)
     assert loaded.multi_label
     assert loaded.notes == ("1 row",)
     assert loaded.achieved.tolist() == (COUNTS @ data.labels).tolist()
-    np.testing.assert_allclose(loaded.prior, (COUNTS @ data.labels) / COUNTS.sum())
-    np.testing.assert_array_equal(loaded.expected_uses, np.abs(weights))
+    # what a sampler shows, not what one rounding happens to hold
+    np.testing.assert_allclose(loaded.prior, weights @ data.labels / weights.sum())
+    as_counted = Plan.of(data, COUNTS, np.ones(len(NAMES)), "s")
+    np.testing.assert_allclose(as_counted.prior, (COUNTS @ data.labels) / COUNTS.sum())
+    np.testing.assert_array_equal(loaded.expected_uses, weights)
 
 
 @pytest.mark.parametrize("make", [table, images], ids=["table", "images"])
@@ -209,9 +211,40 @@ def test_rows_of_another_kind_cannot_be_added(added, message):
         ([2.5, -0.5], "in the range"),
         ([1.0], "needs 2 weights"),
         ([3.0, 1.0], "must be a rounding of its weights"),
+        ([0.0, 2.0], "row 0 has 0 and 1"),
     ],
 )
 def test_weights_that_are_none_are_refused(weights, message):
     data = Labelled(pd.DataFrame({"x": [0.0, 1.0]}), [0, 1], "ab", [1, 2])
     with pytest.raises(DataError, match=message):
         Plan.of(data, [1, 1], [1, 1], "s", weights=weights)
+
+
+def test_a_plan_of_fractions_is_not_the_data_as_they_are():
+    data = Labelled(pd.DataFrame({"x": [0.0, 1.0]}), [0, 1], "ab", [1, 2])
+    assert not Plan.of(data, [1, 1], [1, 1], "s", weights=[0.75, 1.25]).is_identity
+    assert Plan.of(data, [1, 1], [1, 1], "s", weights=[1.0, 1.0]).is_identity
+
+
+def test_the_prior_of_several_labels_counts_added_rows():
+    data = Labelled(pd.DataFrame(index=range(2)), [[1, 0], [1, 1]], "ab", [1, 2])
+    more = Labelled(pd.DataFrame(index=range(1)), [[0, 1]], "ab", [3])
+    plan = Plan.of(data, [1, 2], [3, 2], "s", weights=[1.5, 1.5], added=more)
+    assert plan.prior.tolist() == [0.75, 0.625]
+    assert plan.achieved.tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("make", [table, images], ids=["table", "images"])
+def test_a_strangers_file_beside_the_plan_is_left_alone(make, tmp_path):
+    rows = make().take(np.array([3]))
+    added = Labelled(rows.inputs, rows.labels, NAMES, np.array([100]))
+    plan = Plan.of(make(), COUNTS, np.ones(9), "s", added=added)
+    beside = added_path(tmp_path / "plan.parquet", added.modality)
+    beside.write_bytes(b"mine")
+    with pytest.raises(OutputError, match="which steelyard did not write; it is left alone"):
+        plan.save(tmp_path / "plan.parquet")
+    assert beside.read_bytes() == b"mine"
+    assert not (tmp_path / "plan.parquet").exists()
+    beside.unlink()
+    for _ in range(2):  # its own is written over
+        plan.save(tmp_path / "plan.parquet")

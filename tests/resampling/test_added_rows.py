@@ -7,7 +7,8 @@ import pytest
 from steelyard import load
 from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard.records import Labelled
-from steelyard.resampling import AddedRows, Pool, Reserve, Smote
+from steelyard.records.more_rows import joined
+from steelyard.resampling import AddedRows, Pool, Reserve, Smote, added_rows
 
 DRAW = np.random.default_rng(0)
 NAMES = ("a", "b", "-1")
@@ -126,7 +127,7 @@ def test_images_of_another_shape_are_refused(make):
 
 
 def test_a_reserve_must_not_share_samples_with_the_data():
-    with pytest.raises(MismatchError, match=r"holds 4 samples of the data, first id '14'"):
+    with pytest.raises(MismatchError, match=r"holds 4 samples of the data, first id '14'.*--id"):
         Reserve(table((5, 8, 20), start=14)).rows_for(DATA, WANTED, 0)
     named = Labelled(MORE.inputs, MORE.labels, NAMES, MORE.ids.astype(str))
     with pytest.raises(MismatchError, match="whether they share samples cannot be told"):
@@ -136,12 +137,34 @@ def test_a_reserve_must_not_share_samples_with_the_data():
 def test_rows_of_a_pool_get_ids_that_say_which_they_are():
     pool = table((5, 8, 20))  # ids 0 to 32, those of the data among them
     first, second = (Pool(pool).rows_for(DATA, WANTED, seed) for seed in (0, 1))
-    for rows in (first, second):
-        assert not set(rows.ids) & set(DATA.ids)
-        assert np.array_equal(rows.ids - 18, rows.inputs["x"])  # the pool's id is the value
+    offsets = np.append(first.ids - first.inputs["x"], second.ids - second.inputs["x"])
+    assert len(set(offsets)) == 1  # the pool's id is the value
+    assert set(first.ids) != set(second.ids)
     named = Labelled(DATA.inputs, DATA.labels, NAMES, DATA.ids.astype(str))
     rows = Pool(pool).rows_for(named, WANTED, 0)
-    assert rows.ids.tolist() == [f"synthetic-{one:.0f}" for one in rows.inputs["x"]]
+    assert [one.split("-")[2] for one in rows.ids] == [f"{one:.0f}" for one in rows.inputs["x"]]
+
+
+@pytest.mark.parametrize("source", [Pool(table((9, 9, 20))), Smote(n_neighbours=1)])
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_ids_of_made_rows_are_not_those_of_held_out_samples(source, as_text, seed):
+    whole = table((30, 24, 20))
+    ids = np.char.add("synthetic-", whole.ids.astype(str)) if as_text else whole.ids
+    parts = np.random.default_rng(seed + 1).permutation(np.repeat(["train", "test"], 37))
+    part = Labelled(whole.inputs, whole.labels, NAMES, ids, parts).part("train")
+    rows = source.rows_for(part, WANTED, 0)
+    assert not set(rows.ids) & set(ids)
+    more = source.rows_for(joined(part, rows), WANTED, 0)  # and once more
+    assert not set(more.ids) & (set(ids) | set(rows.ids))
+
+
+def test_ids_of_made_rows_give_way_to_those_of_the_data(monkeypatch):
+    digits = iter(["0", "0", "0", "3e8"])
+    monkeypatch.setattr(added_rows, "fingerprint", lambda *_: next(digits))
+    first = Pool(MORE).rows_for(DATA, WANTED, 0)
+    second = Pool(MORE).rows_for(joined(DATA, first), WANTED, 0)
+    assert np.array_equal(second.ids, first.ids + 1000)
 
 
 CONFIDENCE = np.random.default_rng(2).permutation(33) / 32

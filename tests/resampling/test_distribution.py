@@ -93,15 +93,15 @@ a           8    8.0   21.0  0.9545   2.625
 b           2    8.0    8.0  0.3636   4.000
 c           1    8.0    8.0  0.3636   8.000
 
-                       before  after
-draws in an epoch           9   22.0
-  of an epoch as is         1  2.444
-largest over smallest       8  2.625
-labels a sample         1.222  1.682
-effective samples           9    4.7
-  of the samples            1  0.527
-largest repeat              1  8.000
-distinct samples            9    9.0
+                                before  after
+draws in an epoch                    9   22.0
+  of an epoch as is                  1  2.444
+largest over smallest                8  2.625
+labels a sample                  1.222  1.682
+distinct samples in an epoch         9    9.0
+largest repeat, on average           1  8.000
+effective samples, over epochs       9    4.7
+  of the samples                     1  0.527
 
 Samples without labels keep 1 use: 1 of 9.
 """

@@ -77,16 +77,18 @@ def test_two_classes_of_one_size_do_not_share_their_draws():
 
 def test_ids_are_new_and_of_the_datas_kind():
     rows = Smote().rows_for(table(), WANTED, 0)
-    assert rows.ids.tolist() == list(range(IDS.max() + 1, IDS.max() + 33))
-    names = IDS.astype(str).astype("<U20")
-    names[:2] = "synthetic-0", "synthetic-3"
-    rows = Smote().rows_for(table(ids=names), WANTED, 0)
-    assert not set(rows.ids) & set(names)
-    assert len(set(rows.ids)) == 32
+    assert rows.ids.dtype == np.int64
+    assert np.array_equal(rows.ids, rows.ids[0] + np.arange(32))
+    assert (rows.ids < -(2**52)).all()
+    assert np.array_equal(rows.ids.astype(np.float64).astype(np.int64), rows.ids)
     largest = IDS.copy()
-    largest[0] = np.iinfo(np.int64).max - 3
-    with pytest.raises(DataError, match="No integers are left above"):
-        Smote().rows_for(table(ids=largest), WANTED, 0)
+    largest[0] = np.iinfo(np.int64).max
+    largest[1] = np.iinfo(np.int64).min
+    assert len(Smote().rows_for(table(ids=largest), WANTED, 0)) == 32
+    names = IDS.astype(str)
+    rows = Smote().rows_for(table(ids=names), WANTED, 0)
+    assert len(set(rows.ids)) == 32
+    assert all(one.startswith("synthetic-") for one in rows.ids)
 
 
 def test_the_split_is_the_datas():

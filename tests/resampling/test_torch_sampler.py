@@ -116,11 +116,17 @@ def test_rows_follow_the_data_that_are_given():
         PlanSampler(np.ones(100), data=DATA)
 
 
-@pytest.mark.parametrize("weights", [None, WEIGHTS])
-def test_added_rows_stand_behind_the_data_and_come_once(weights):
+def with_two_more(weights):
+    """Return a plan that adds two rows."""
     added = labelled([2, 1], DATA.class_names, ids=np.array([10_001, 10_002]))
     counts = PLAN.counts if weights is None else FRACTIONAL.counts
-    plan = Plan.of(DATA, counts, PLAN.requested, "with two more", weights=weights, added=added)
+    return Plan.of(DATA, counts, PLAN.requested, "with two more", weights=weights, added=added)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_added_rows_stand_behind_the_data_and_come_once(weights):
+    plan = with_two_more(weights)
+    added = plan.added
     rows = list(PlanSampler(plan))
     assert len(rows) == 102 == plan.total
     assert np.bincount(rows, minlength=102)[100:].tolist() == [1, 1]
@@ -188,6 +194,18 @@ def test_processes_share_one_stream(world_size, replacement):
     assert [len(one) for one in drawn] == [
         len(PlanSampler(FRACTIONAL, rank=rank, world_size=world_size)) for rank in range(world_size)
     ]
+
+
+@pytest.mark.parametrize("world_size", [2, 3])
+def test_processes_share_added_rows_and_whole_class_totals_too(world_size):
+    plan = with_two_more(WEIGHTS)
+    labels = np.append(DATA.labels, plan.added.labels)
+    for epoch in range(3):
+        (alone,) = shared(plan, 1, epoch)
+        rows = interleaved(shared(plan, world_size, epoch))
+        assert rows == alone
+        assert np.bincount(rows, minlength=102)[100:].tolist() == [1, 1]
+        assert np.bincount(labels[rows]).tolist() == plan.achieved.tolist()
 
 
 def test_an_uneven_rest_is_kept_dropped_or_padded():
@@ -296,6 +314,53 @@ def test_an_epoch_resumed_twice_and_the_epoch_after_it():
     assert list(finished) == epochs[0]
 
 
+@pytest.mark.parametrize("n_peeked", [1, 60])
+def test_a_peek_into_a_resumed_epoch_brings_no_row_back(n_peeked):
+    (epoch,) = shared(PLAN, 1)
+    resumed = PlanSampler(PLAN)
+    draws = iter(first := PlanSampler(PLAN))
+    for _ in range(30):
+        next(draws)
+    resumed.load_state_dict(first.state_dict())
+    draws = iter(resumed)
+    assert [next(draws) for _ in range(n_peeked)] == epoch[30 : 30 + n_peeked]
+    resumed.set_epoch(0)
+    assert resumed.state_dict()["position"] == 30
+    assert list(resumed) == epoch[30:]
+    resumed.set_epoch(0)  # over: all of it
+    assert list(resumed) == epoch
+
+
+def test_an_epoch_begins_with_its_first_row():
+    sampler = PlanSampler(PLAN)
+    epochs = [list(sampler) for _ in range(2)]
+    for _ in range(3):
+        iter(sampler)
+    assert sampler.epoch == 1
+    sampler.set_epoch(0)
+    iter(sampler)
+    assert [list(sampler), list(sampler)] == epochs
+
+
+@pytest.mark.parametrize("last", ["keep", "drop", "pad"])
+@pytest.mark.parametrize("resumed", [False, True])
+def test_an_epoch_that_is_over_is_over_for_every_process(last, resumed):
+    positions = []
+    for rank in range(3):
+        sampler = PlanSampler(np.ones(17), rank=rank, world_size=3, last=last)
+        if resumed:
+            sampler.load_state_dict({**sampler.state_dict(), "position": 6})
+        uneven = pytest.warns(SteelyardWarning) if last == "keep" else contextlib.nullcontext()
+        with uneven:
+            n_drawn = len(list(sampler))
+        positions += [sampler.state_dict()["position"], sampler.state_dict(n_drawn)["position"]]
+        assert sampler.state_dict(n_drawn - 1)["position"] == 3 * (n_drawn - 1) + 6 * resumed
+    assert positions == [17] * 6
+    after = PlanSampler(np.ones(17), last=last)
+    after.load_state_dict(sampler.state_dict())
+    assert list(after) == []
+
+
 def test_workers_run_ahead_and_the_loop_says_how_far_it_is():
     epoch = list(PlanSampler(FRACTIONAL))
     sampler = PlanSampler(FRACTIONAL)
@@ -373,7 +438,9 @@ def test_weights_that_are_no_numbers_are_refused():
 
 # the real thing
 
-RUNNING = {"weights": (WEIGHTS * 0.96).tolist(), "seed": 11, "epochs": 2}  # 96 draws
+RUNNING = {"seed": 11, "epochs": 2}
+EACH = (32 / DATA.class_counts)[DATA.labels]  # 96 draws: two, three and one process share the rest
+SHARED = Plan.of(DATA, epoch_counts(EACH, DATA.labels), [32] * 3, "fractions", weights=EACH)
 STOP = [1, 4]  # in the second epoch, one step after a save
 
 
@@ -382,6 +449,7 @@ def start(folder, world_size, state=None, stop_after=None):
     folder.mkdir()
     case = {**RUNNING, "state": state, "stop_after": stop_after}
     (folder / "case.json").write_text(json.dumps(case))
+    SHARED.save(folder / "plan.parquet")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return [
         subprocess.Popen(
@@ -436,9 +504,11 @@ def test_a_killed_training_on_two_processes_is_resumed_on_two_three_or_one(tmp_p
     epoch, saved, state = json.loads((tmp_path / "killed" / "state.json").read_text())
     assert (epoch, saved, killed[0][-1][:2]) == (1, 3, STOP)
 
-    sampler = PlanSampler(RUNNING["weights"], seed=RUNNING["seed"])
+    sampler = PlanSampler(SHARED, seed=RUNNING["seed"])
     for at in range(2):  # what one process would have seen
-        assert stream(whole, at) == list(sampler)
+        rows = stream(whole, at)
+        assert rows == list(sampler)
+        assert np.bincount(DATA.labels[rows]).tolist() == [32] * 3
     assert stream(killed, 0) == stream(whole, 0)
     before = stream(killed, 1, up_to=saved)
     assert len(before) == 24

@@ -64,7 +64,8 @@ def test_weights_multiply_what_was_trained_on():
     np.testing.assert_allclose(probabilities(one), by_hand([1, 1 / 2, 1 / 4]), rtol=1e-9)
     (again,) = sy.correct(said([0.6, 0.3, 0.1]), "train", class_weights=[1, 2, 4])
     np.testing.assert_allclose(probabilities(again), probabilities(one), rtol=1e-9)
-    (both,) = sy.correct(said(), "uniform", plan=plan(), class_weights=weights)
+    with pytest.warns(SteelyardWarning, match="A sampler and loss weights multiply"):
+        (both,) = sy.correct(said(), "uniform", plan=plan(), class_weights=weights)
     np.testing.assert_allclose(probabilities(both), by_hand([4, 2, 0.5]), rtol=1e-9)
 
 
@@ -199,3 +200,14 @@ def test_real_digits_balanced_by_a_plan_are_calibrated_again():
     report = correction(models, "train", plan=plan).report("test")
     overall = report[(report["scope"] == "overall") & (report["measure"] == "log_loss")]
     assert (overall["after"] < overall["before"]).all()
+
+
+def test_what_is_no_record_is_told():
+    probabilities = np.full((3, 3), 1 / 3)
+    with pytest.raises(ParameterError, match=r"must be a Predictions\. Got ndarray") as error:
+        sy.correct(probabilities, "uniform", train_prior=[1, 1, 1])
+    assert "correct_prior takes plain arrays" in error.value.hint
+    with pytest.raises(ParameterError, match=r"must be a Plan\. Got str"):
+        sy.correct(said(), "uniform", plan="plan.parquet")
+    with pytest.raises(ParameterError, match=r"must be a Labelled\. Got list"):
+        plan().rows([1, 2])

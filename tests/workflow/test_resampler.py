@@ -5,6 +5,7 @@ import imblearn
 import numpy as np
 import pandas as pd
 import pytest
+from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline
 from imblearn.under_sampling import InstanceHardnessThreshold
 from imblearn.utils.estimator_checks import estimator_checks_generator as imblearn_checks
@@ -17,7 +18,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator as sklearn
 
 from steelyard._support.errors import DataError, ParameterError
 from steelyard.datasets import load
-from steelyard.resampling import by_count
+from steelyard.resampling import Smote, by_count
 from steelyard.workflow.resampler import Resampler
 
 RANDOM = np.random.default_rng(0)
@@ -31,6 +32,7 @@ CANNOT = {
 SAMPLERS = {
     "count": Resampler(random_state=0),
     "hardness": Resampler("hardness", estimator=QUICK, random_state=0),
+    "count, easiest": Resampler(under="easiest", over="hard", estimator=QUICK, random_state=0),
 }
 
 
@@ -76,6 +78,67 @@ def test_sizes_and_degrees_reach_the_plan(size, expected):
     same_x, same_y = Resampler(degree=0, size=size).fit_resample(X, Y)
     assert np.array_equal(same_x, X)
     assert np.array_equal(same_y, Y)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"shares": [3, 1, 1]},
+        {"interpolation": "linear", "degree": 0.5},
+        {"floor": 25, "degree": 0.2},
+        {"cap": 50, "degree": 0.2},
+        {"max_repeat": 1.5},
+        {"under": "none"},
+        {"over": "none"},
+    ],
+)
+def test_by_count_every_parameter_reaches_the_plan(options):
+    options = {"degree": 1.0, **options}
+    sampler = Resampler(random_state=0, **options).fit(X, Y)
+    assert not hasattr(sampler, "hardness_")
+    assert np.array_equal(sampler.plan_.counts, by_count(load(X, Y), seed=0, **options).counts)
+    plain = Resampler(random_state=0, degree=options["degree"]).fit(X, Y)
+    assert not np.array_equal(sampler.plan_.achieved, plain.plan_.achieved)
+
+
+def test_shares_may_go_by_label():
+    by_label = Resampler(shares={2: 1, 0: 3, 1: 1}, random_state=0).fit(X, Y)
+    assert by_label.sampling_strategy_ == {0: 72, 1: 24, 2: 24}
+    with pytest.raises(ParameterError, match="must name classes of the data"):
+        Resampler(shares={3: 1}).fit(X, Y)
+
+
+def test_by_count_rows_may_be_chosen_by_their_hardness():
+    options = {"estimator": QUICK, "random_state": 0}
+    sampler = Resampler(**options)
+    plain = sampler.fit(X, Y).plan_
+    easiest = sampler.set_params(under="easiest").fit(X, Y)
+    values, counts, mine = easiest.hardness_.values, easiest.plan_.counts, Y == 0
+    assert np.array_equal(easiest.plan_.achieved, plain.achieved)
+    assert (counts[mine] == 0).sum() == 40
+    assert values[mine & (counts == 0)].max() <= values[mine & (counts > 0)].min()
+    hardest = Resampler(under="hardest", over="hard", **options).fit(X, Y).plan_.counts
+    assert values[mine & (hardest == 0)].min() >= values[mine & (hardest > 0)].max()
+    assert not np.array_equal(hardest[~mine], counts[~mine])  # over
+    assert not hasattr(sampler.set_params(under=None).fit(X, Y), "hardness_")
+    assert np.array_equal(sampler.plan_.counts, plain.counts)
+
+
+def test_by_hardness_the_easiest_are_left_out_by_default():
+    def counts(**options):
+        sampler = Resampler("hardness", estimator=QUICK, random_state=0, **options)
+        return sampler.fit(X, Y).plan_.counts.tolist()
+
+    assert counts() == counts(under="easiest") != counts(under="random")
+
+
+@pytest.mark.parametrize("by", ["count", "hardness"])
+def test_rows_that_would_be_added_are_refused(by):
+    with pytest.raises(ParameterError, match=r"can add none. Got over=Smote\(.*imbalanced-learn's"):
+        Resampler(by, over=Smote()).fit(X, Y)
+    # what the hint says
+    pipeline = make_pipeline(Resampler(by, 0.5, over="none", random_state=0), SMOTE())
+    assert len(set(np.bincount(pipeline.fit_resample(X, Y)[1]))) == 1
 
 
 def name_blind(sampler):
@@ -250,7 +313,16 @@ def test_random_states():
         ({"by": "counts"}, "did you mean 'count'"),
         ({"degree": float("nan")}, "degree"),
         ({"size": "small"}, "size"),
-        ({"by": "hardness", "size": "grow"}, "is of by='count'"),
+        ({"by": "hardness", "size": "grow"}, "'size' .* is of by='count'"),
+        ({"by": "hardness", "shares": np.ones(3)}, "'shares' .* is of by='count'"),
+        ({"by": "hardness", "interpolation": "linear"}, "'interpolation' .* is of by='count'"),
+        ({"by": "hardness", "floor": 3}, "'floor' .* is of by='count'"),
+        ({"by": "hardness", "cap": 50}, "'cap' .* is of by='count'"),
+        ({"by": "hardness", "max_repeat": 2.0}, "'max_repeat' .* is of by='count'"),
+        ({"under": "hard"}, "'under' parameter of Resampler"),
+        ({"over": "hardest"}, "'over' parameter of Resampler"),
+        ({"over": None}, "'over' parameter of Resampler"),
+        ({"under": "easiest", "cv": 1}, "cv"),
         ({"by": "hardness", "under": "hard"}, "under"),
         ({"by": "hardness", "cv": 1}, "cv"),
         ({"by": "hardness", "estimator": object()}, "predict_proba"),
@@ -260,6 +332,20 @@ def test_random_states():
 def test_parameters_out_of_range_are_refused(options, message):
     with pytest.raises(ParameterError, match=message):
         Resampler(**options).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [1, "1"] * 60,
+        np.array(["1", 1] * 60, dtype=object),
+        pd.Series(["a", None] * 60, dtype="string"),
+        [("a", "b", None)[code] for code in Y],
+    ],
+)
+def test_labels_that_are_text_in_part_are_refused(y):
+    with pytest.raises(DataError, match=r"all text or all numbers. Got '[1ab]' and (1|None|<NA>)"):
+        Resampler().fit(X, y)
 
 
 def test_data_that_cannot_be_resampled_are_refused():

@@ -4,7 +4,9 @@ import pytest
 from toy_data import parted, toy_table
 
 from steelyard._support.errors import MismatchError
+from steelyard.datasets import split
 from steelyard.records import Labelled, Plan
+from steelyard.resampling import Smote, by_count
 from steelyard.workflow import train
 
 
@@ -45,3 +47,15 @@ def test_rows_added_to_other_data_are_refused():
     rows = Labelled(more.inputs, more.labels, more.class_names, np.arange(10_000, 10_004))
     with pytest.raises(MismatchError, match="plan again on these data"):
         train(data, "mlp", plan=plan_that_adds(other, rows))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_made_rows_are_trained_on_whatever_samples_are_held_out(seed):
+    data = toy_table((60, 20))
+    data = split(
+        Labelled(data.inputs[["noise"]], data.labels, data.class_names, data.ids), seed=seed
+    )
+    plan = by_count(data.part("train"), 1.0, over=Smote(n_neighbours=2))
+    predictions = train(data, "trees", plan=plan)[-1]
+    assert plan.added is not None
+    assert np.isin(predictions.ids, data.ids).all()

@@ -168,13 +168,21 @@ def read_parquet(path: str | Path, kind: str | None = None) -> tuple[pd.DataFram
     return frame, metadata
 
 
-def require_own_table(path: str | Path) -> None:
+def require_own_table(path: str | Path, kind: str) -> None:
     """Raise unless a table can be written there without losing anybody's file.
+
+    Parameters
+    ----------
+    path : path
+        Where it is to stand.
+    kind : str
+        The kind of record; one of the same kind is written over.
 
     Raises
     ------
     OutputError
-        If the name does not end in .parquet, it is a folder, or what is there is not ours.
+        If the name does not end in .parquet, it is a folder, or what is there is not ours, or
+        of another kind.
     """
     path = Path(path)
     if path.suffix != ".parquet" or path.is_dir():
@@ -182,17 +190,36 @@ def require_own_table(path: str | Path) -> None:
             f"A table is written as parquet, to a file whose name ends so. Got {str(path)!r}.",
             hint="for instance --out table.parquet.",
         )
+    require_own_record(path, kind)
+
+
+def require_own_record(path: str | Path, kind: str) -> None:
+    """Raise if there is a file that is no record of this kind, which would be lost.
+
+    Raises
+    ------
+    OutputError
+        If what is there is not ours, or of another kind.
+    """
+    path = Path(path)
     if not path.exists():
         return
-    try:
-        ours = _METADATA.encode() in (pq.read_schema(path).metadata or {})
-    except Exception:  # whatever it is, it is not ours
-        ours = False
-    if not ours:
+    found = None
+    with contextlib.suppress(Exception):  # whatever it is, it is not ours
+        found = _record_in(path)
+    if found != kind:
+        what = f"a record {found!r} of steelyard's" if found else "which steelyard did not write"
         raise OutputError(
-            f"There is a file {str(path)!r} that steelyard did not write; it is left alone.",
+            f"There is a file {str(path)!r}, {what}; it is left alone.",
             hint="choose another name with --out.",
         )
+
+
+def _record_in(path: Path) -> str | None:
+    if path.suffix == ".npz":
+        return read_npz(path)[1].get("record")
+    note = (pq.read_schema(path).metadata or {}).get(_METADATA.encode(), b"{}")
+    return _noted(note.decode()).get("record")
 
 
 def write_npz(

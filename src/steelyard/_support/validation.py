@@ -133,6 +133,22 @@ def check_choice(value: Any, name: str, owner: str, choices: Iterable[str]) -> s
     return str(value)
 
 
+def check_kind(value: Any, kind: type, name: str, owner: str, hint: str) -> None:
+    """Raise unless a value is of the kind of record that is needed.
+
+    Raises
+    ------
+    ParameterError
+        Naming what came instead, with the hint.
+    """
+    if not isinstance(value, kind):
+        raise ParameterError(
+            f"The {name!r} parameter of {owner} must be a {kind.__name__}. "
+            f"Got {type(value).__name__} instead.",
+            hint=hint,
+        )
+
+
 def require_text(values: Iterable[str], what: str, owner: str) -> None:
     """Raise if a text holds lone surrogates, which no file format here can store.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -13,14 +12,13 @@ import typer
 from steelyard._support.errors import OutputError, ParameterError
 from steelyard._support.storage import (
     header,
-    read_parquet,
     require_own_table,
     write_parquet,
     written_aside,
 )
 from steelyard.cli import options
 from steelyard.records.labelled import Labelled
-from steelyard.records.plan import Plan
+from steelyard.records.plan import Plan, added_path
 from steelyard.resampling import balanced_frame, manifest
 from steelyard.workflow.plan import training_part
 
@@ -49,27 +47,21 @@ def apply(
             f"The table to write must end in .csv or .parquet. Got {str(out)!r} instead."
         )
     if out.suffix == ".parquet":
-        require_own_table(out)
+        require_own_table(out, _RECORD)
+    elif out.exists():  # a csv does not say whose it is
+        raise OutputError(
+            f"There is a file {str(out)!r}; it is left alone.",
+            hint="choose another name with --out, or remove it first.",
+        )
     made = Plan.load(plan)
     part = training_part(read())
     listed = once or part.modality == "image"
     table = manifest(made, part) if listed else balanced_frame(made, part)
-    if out.resolve() == plan.resolve() or (out.exists() and not _is_such_a_table(out, table)):
-        raise OutputError(
-            f"There is a file {str(out)!r} that is another table; it is left alone.",
-            hint="choose another name with --out.",
-        )
     _write(table, out)
     what = "one a sample, with its count" if listed else "one a draw"
     print(f"{len(table)} rows, {what}: {out}")
-
-
-def _is_such_a_table(out: Path, table: pd.DataFrame) -> bool:
-    if out.suffix == ".parquet":
-        return read_parquet(out)[1].get("record") == _RECORD
-    with contextlib.suppress(ValueError, OSError):  # whatever it is, it is none
-        return list(pd.read_csv(out, nrows=0).columns) == list(table.columns)
-    return False
+    if listed and made.added is not None:
+        print(f"The {len(made.added)} added rows: {added_path(plan, made.added.modality)}")
 
 
 def _write(table: pd.DataFrame, out: Path) -> None:

@@ -61,7 +61,7 @@ def correct(
     json: options.Json = False,
 ) -> None:
     """Correct probabilities to another prior, and say what that does to their calibration."""
-    require_own_table(out)
+    require_own_table(out, "Predictions")
     if out.exists() and predictions.exists() and out.samefile(predictions):
         raise OutputError(
             f"The corrected predictions would be written over those they come from, {str(out)!r}.",

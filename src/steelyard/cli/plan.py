@@ -165,7 +165,7 @@ def plan(
 ) -> None:
     """Plan the resampling of all rows; of split data, of the training part."""
     if not dry_run_only:
-        require_own_table(out)
+        require_own_table(out, "Plan")
     part = training_part(read())
     given = {
         "degree": degree,

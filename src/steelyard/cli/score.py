@@ -70,7 +70,7 @@ def score(
 ) -> None:
     """Score how hard each sample is; of split data, each sample of the training part."""
     names = [name.strip() for name in estimators.split(",")]
-    require_own_table(out)  # before the work, not after it
+    require_own_table(out, "Hardness")  # before the work, not after it
     if most_runs is not None and until is None:
         raise ParameterError(
             "--most-runs says where --until ends, and is nothing without it.",

@@ -94,7 +94,7 @@ def _zeros_and_ones(column: pd.Series, name: str) -> np.ndarray:
     if strange.any():
         row = int(strange.argmax())
         raise DataError(
-            f"The label {name!r} must be 0 or 1. Got {column.iloc[row]!r} in row {row}.",
+            f"The label {name!r} must be 0 or 1. Got {str(column.iloc[row])!r} in row {row}.",
             hint="a matrix of targets says which labels a sample has; a column of classes is "
             "named with --target (target=).",
         )

@@ -164,7 +164,7 @@ class Labelled:
         """
         positions = np.asarray(positions)
         if positions.dtype == bool:
-            if positions.shape != self.labels.shape:
+            if positions.shape != (len(self),):
                 raise DataError(f"The mask needs {len(self)} entries. Got {positions.shape}.")
             positions = np.flatnonzero(positions)
         table = self.modality == "table"

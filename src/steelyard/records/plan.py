@@ -12,7 +12,8 @@ import pandas as pd
 
 from steelyard._support.arrays import frozen_array, frozen_ids, frozen_integers, require_finite
 from steelyard._support.errors import DataError, MismatchError
-from steelyard._support.storage import header, read_parquet, write_parquet
+from steelyard._support.storage import header, read_parquet, require_own_record, write_parquet
+from steelyard._support.validation import check_kind
 from steelyard.records.classes import check_class_names, check_codes, sums_by_class
 from steelyard.records.labelled import Labelled
 from steelyard.records.more_rows import joined, require_same_kind
@@ -50,6 +51,8 @@ class Plan:
     multi_label : bool
         Whether a sample may have any number of labels; the class totals then do not sum to the
         draws.
+    expected : ndarray of shape (K,), optional
+        Expected draws with each label, where the uses are fractions and samples have several.
     notes : tuple of str
         What to know before training by it, a sentence each.
 
@@ -72,6 +75,7 @@ class Plan:
     weights: np.ndarray | None = field(default=None, kw_only=True)
     added: Labelled | None = field(default=None, kw_only=True)
     multi_label: bool = field(default=False, kw_only=True)
+    expected: np.ndarray | None = field(default=None, kw_only=True)
     notes: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
@@ -104,6 +108,12 @@ class Plan:
             object.__setattr__(self, "labels", check_codes(self.labels, names, "labels", "Plan"))
         if self.weights is not None:
             object.__setattr__(self, "weights", _checked_weights(self.weights, counts))
+        if self.expected is not None:
+            expected = frozen_array(self.expected, np.float64)
+            require_finite(expected, "expected draws", "Plan")
+            if expected.shape != (len(names),):
+                raise DataError(f"A plan needs its expected draws for each of {len(names)} labels.")
+            object.__setattr__(self, "expected", expected)
 
     @classmethod
     def of(
@@ -128,15 +138,15 @@ class Plan:
         counts = frozen_integers(counts, "counts", "Plan")
         if counts.shape != (len(data),):
             raise DataError(f"A plan needs {len(data)} counts. Got shape {counts.shape}.")
-        if data.multi_label:
-            achieved = np.rint(sums_by_class(data.labels, counts, data.n_classes)).astype(np.int64)
-        else:
-            achieved = np.zeros(data.n_classes, dtype=np.int64)
-            np.add.at(achieved, data.labels, counts)
+        achieved = np.rint(sums_by_class(data.labels, counts, data.n_classes)).astype(np.int64)
+        expected = None
+        if data.multi_label and weights is not None:
+            expected = sums_by_class(data.labels, np.asarray(weights, float), data.n_classes)
         if added is not None:
             require_same_kind(data, added)
             added.require_training_part("A plan that adds rows")
             achieved = achieved + added.class_counts
+            expected = None if expected is None else expected + added.class_counts
         return cls(
             data.ids,
             counts,
@@ -150,6 +160,7 @@ class Plan:
             weights=weights,
             added=added,
             multi_label=data.multi_label,
+            expected=expected,
             notes=tuple(notes),
         )
 
@@ -171,13 +182,20 @@ class Plan:
 
     @property
     def prior(self) -> np.ndarray:
-        """Share of the draws with each class, shape (K,): what a model trained by it sees."""
-        return self.achieved / self.total
+        """Share of the draws with each class, shape (K,): what a model trained by it sees.
+
+        Expected where uses are fractions that are rounded anew each epoch.
+        """
+        if self.expected is None:
+            return self.achieved / self.total
+        rows = 0 if self.added is None else len(self.added)
+        return np.minimum(self.expected / (self.expected_uses.sum() + rows), 1.0)
 
     @property
     def is_identity(self) -> bool:
         """Whether the plan leaves the data as they are."""
-        return bool((self.counts == 1).all()) and self.added is None
+        once = (self.counts == 1).all() and (self.expected_uses == 1).all()
+        return bool(once) and self.added is None
 
     def table(self) -> pd.DataFrame:
         """Return the achieved-distribution table: one row a class.
@@ -221,12 +239,14 @@ class Plan:
         MismatchError
             If the plan was made on other data, or would touch held-out rows.
         """
+        check_kind(data, Labelled, "data", "a plan", "load it as it was planned: steelyard.load.")
         data.require_training_part("A plan")
         if data.fingerprint != self.data_fingerprint:
             raise MismatchError(
                 f"This plan was made on data {self.data_fingerprint}; these are "
                 f"{data.fingerprint}.",
-                hint="plan again on these data.",
+                hint="plan again on these data; or read them as they were planned, with the same "
+                "target, ids and columns.",
             )
         order = np.empty(len(data), dtype=np.int64)
         # equal fingerprints: the same ids
@@ -258,6 +278,11 @@ class Plan:
 
         Added rows stand beside it: those of plan.parquet in plan.added.parquet, or .npz for
         images.
+
+        Raises
+        ------
+        OutputError
+            If there is a file of that name that steelyard did not write.
         """
         metadata = header(
             "Plan",
@@ -268,6 +293,7 @@ class Plan:
             scheme=self.scheme,
             data_fingerprint=self.data_fingerprint,
             multi_label=self.multi_label,
+            expected=None if self.expected is None else self.expected.tolist(),
             notes=list(self.notes),
             added=None if self.added is None else [self.added.modality, self.added.fingerprint],
         )
@@ -277,7 +303,9 @@ class Plan:
         if self.labels is not None:
             columns["class"] = pd.Categorical.from_codes(self.labels, list(self.class_names))
         if self.added is not None:
-            self.added.save(_beside(path, self.added.modality))
+            beside = added_path(path, self.added.modality)
+            require_own_record(beside, "Labelled")
+            self.added.save(beside)
         write_parquet(pd.DataFrame(columns), path, metadata)
 
     @classmethod
@@ -295,10 +323,10 @@ class Plan:
         added = None
         if metadata.get("added"):
             modality, fingerprint = metadata["added"]
-            added = Labelled.load(_beside(path, modality))
+            added = Labelled.load(added_path(path, modality))
             if added.fingerprint != fingerprint:
                 raise MismatchError(
-                    f"The rows in {_beside(path, modality).name!r} are not those that the plan "
+                    f"The rows in {added_path(path, modality).name!r} are not those that the plan "
                     f"{Path(path).name!r} adds.",
                     hint="keep the two files of a plan together, or plan again.",
                 )
@@ -315,6 +343,7 @@ class Plan:
             weights=frame.get("weight"),
             added=added,
             multi_label=metadata.get("multi_label", False),
+            expected=metadata.get("expected"),
             notes=tuple(metadata.get("notes", ())),
         )
 
@@ -327,10 +356,12 @@ def _checked_weights(weights: np.ndarray, counts: np.ndarray) -> np.ndarray:
             f"A plan needs {len(counts)} weights, one a sample, in the range [0, inf). Got shape "
             f"{weights.shape}{f', smallest {weights.min():g}' if weights.size else ''}."
         )
-    if abs(weights.sum() - counts.sum()) > 1:
+    far = (counts < np.floor(weights)) | (counts > np.ceil(weights))
+    if far.any() or abs(weights.sum() - counts.sum()) > 1:
+        row = int(far.argmax())
         raise DataError(
             f"A plan's counts must be a rounding of its weights: these sum to {weights.sum():g}, "
-            f"the counts to {counts.sum()}."
+            f"the counts to {counts.sum()}; row {row} has {weights[row]:g} and {counts[row]}."
         )
     return weights
 
@@ -342,7 +373,7 @@ def _codes(named: pd.Series | None, class_names: list[str]) -> np.ndarray | None
     return codes[named.astype("category").cat.codes]
 
 
-def _beside(path: str | Path, modality: str) -> Path:
-    """Return where the added rows of a plan stand."""
+def added_path(path: str | Path, modality: str) -> Path:
+    """Return where the added rows of a plan stand: beside it."""
     path = Path(path)
     return path.with_name(f"{path.stem}.added{'.npz' if modality == 'image' else '.parquet'}")

@@ -11,8 +11,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from steelyard._support.errors import DataError, MismatchError
+from steelyard._support.fingerprints import fingerprint
 from steelyard._support.validation import did_you_mean
 from steelyard.records.labelled import Labelled
+
+_FAR = 2**52  # added rows have ids from -2 * _FAR on; float64 holds whole numbers that far
 
 
 @runtime_checkable
@@ -92,30 +95,11 @@ def synthetic_rows(
     labels : ndarray of shape (m,)
         Class codes of the data.
     names : ndarray of shape (m,)
-        Whole numbers from 0 on, each once: of integer ids, how far above the largest; of text
-        ids, what follows "synthetic-".
+        Whole numbers from 0 on, each once, that tell the rows apart.
     data : Labelled
         What they are added to.
-
-    Raises
-    ------
-    DataError
-        If no integers are left above the largest id.
     """
-    if data.ids.dtype.kind == "U":
-        taken = set(data.ids[np.char.startswith(data.ids, "synthetic-")].tolist())
-        start = 0
-        while taken & {f"synthetic-{start + number}" for number in names.tolist()}:
-            start += len(taken)
-        ids = np.array([f"synthetic-{start + number}" for number in names.tolist()])
-    else:
-        largest = int(data.ids.max())
-        if largest + int(names.max()) + 1 > np.iinfo(np.int64).max:
-            raise DataError(
-                f"No integers are left above the largest id, {largest}, to name added rows by.",
-                hint="number the samples anew.",
-            )
-        ids = largest + 1 + names
+    ids = _new_ids(data.ids, names)
     return Labelled(inputs, labels, data.class_names, ids, _split(data, len(labels)))
 
 
@@ -158,3 +142,22 @@ def require_enough(rows: Labelled, wanted: np.ndarray, what: str, hint: str) -> 
 
 def _split(data: Labelled, n: int) -> np.ndarray | None:
     return None if data.split is None else np.full(n, "train")
+
+
+def _new_ids(ids: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Return ids that neither these samples have nor, but by a rare chance, any held-out ones.
+
+    The training part does not know the ids of the others, so that the number next to its largest
+    may be one of theirs. What is added is named by a fingerprint of the ids instead: text by its
+    digits, integers far below 0 (and float64 still holds them). Rows that are added to what was
+    added to already have another fingerprint.
+    """
+    digits = fingerprint("added rows", np.sort(ids))
+    while True:
+        if ids.dtype.kind == "U":
+            new = np.array([f"synthetic-{digits}-{name}" for name in names.tolist()])
+        else:
+            new = int(digits, 16) % _FAR - 2 * _FAR + names
+        if not np.isin(new, ids).any():
+            return new
+        digits = fingerprint(digits)

@@ -51,10 +51,10 @@ def dry_run(plan: Plan, data: Labelled) -> str:
         cardinality = [achieved.cardinality_before, achieved.cardinality_after]
         figures.append(["labels a sample", *(f"{one:.3f}" for one in cardinality)])
     figures += [
-        ["effective samples", f"{n}", f"{achieved.effective_samples:.1f}"],
+        ["distinct samples in an epoch", f"{n}", f"{achieved.distinct_samples:.1f}"],
+        ["largest repeat, on average", "1", f"{achieved.largest_repeat:.3f}"],
+        ["effective samples, over epochs", f"{n}", f"{achieved.effective_samples:.1f}"],
         ["  of the samples", "1", f"{achieved.effective_share:.3f}"],
-        ["largest repeat", "1", f"{achieved.largest_repeat:.3f}"],
-        ["distinct samples", f"{n}", f"{achieved.distinct_samples:.1f}"],
     ]
     parts = [plan.scheme, _aligned(rows), _aligned(figures)]
     if plan.added is not None:

@@ -57,7 +57,9 @@ class Reserve:
         if len(twice):
             raise MismatchError(
                 f"The reserve holds {len(twice)} samples of the data, first id {str(twice[0])!r}.",
-                hint="take the samples that were put aside: data.take(plan.counts == 0).",
+                hint="take the samples that were put aside: data.take(plan.counts == 0). Of two "
+                "files name the column of ids (id_column=..., --id COLUMN): rows that are merely "
+                "numbered have the same ids.",
             )
         require_enough(
             rows,

@@ -121,9 +121,13 @@ class PlanSampler(Sampler[int]):
         return self._epoch
 
     def set_epoch(self, epoch: int) -> None:
-        """Say which epoch comes next; of an epoch that was resumed the rest, else all of it."""
+        """Say which epoch comes next; of an epoch that was resumed the rest, else all of it.
+
+        The epoch that is under way begins anew: where it was resumed, if it was.
+        """
         epoch = check_integer(epoch, "epoch", "PlanSampler.set_epoch", 0)
-        if epoch != self._epoch or self._iteration is not None:
+        one = self._iteration
+        if epoch != self._epoch or (one is not None and one.is_over(one.given)):
             self._start = 0
         self._epoch = epoch
         self._iteration = None
@@ -133,12 +137,18 @@ class PlanSampler(Sampler[int]):
         return self._share(0, *self._place())
 
     def __iter__(self) -> Iterator[int]:
+        # a generator: an epoch begins when its first row is asked for
         if self._iteration is not None:
             self.set_epoch(self._epoch + 1)
         rank, world_size = self._place()
-        self._iteration = _Iteration(self._epoch, self._start, rank, world_size)
-        self._warn_if_uneven(self._iteration)
-        return self._rows(self._iteration)
+        share = self._share(self._start, rank, world_size)
+        one = self._iteration = _Iteration(self._epoch, self._start, rank, world_size, share)
+        self._warn_if_uneven(one)
+        rows = self._rows(one)
+        for start in range(0, share, _BLOCK):
+            for row in rows[start : start + _BLOCK].tolist():
+                one.given += 1
+                yield row
 
     def state_dict(self, drawn: int | None = None) -> dict[str, Any]:
         """Return where the stream stands, in plain values.
@@ -163,15 +173,19 @@ class PlanSampler(Sampler[int]):
                 f"The 'drawn' parameter of state_dict must be at most the {given} rows handed out "
                 f"since the epoch began or was resumed. Got {drawn} instead."
             )
-        # the others are taken to have drawn as many, as they have after a step of all
-        start, each = (self._start, 0) if one is None else (one.start, one.world_size)
+        position = self._start
+        if one is not None:
+            # the others are taken to have drawn as many, as they have after a step of all
+            position = one.start + drawn * one.world_size
+            if one.is_over(drawn):
+                position = self.n_draws  # also where others see a row more, or rows are dropped
         return {
             "plan": self._fingerprint,
             "seed": self.seed,
             "replacement": self.replacement,
             "draws": self.n_draws,
             "epoch": self._epoch,
-            "position": min(self.n_draws, start + drawn * each),
+            "position": min(self.n_draws, position),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -222,21 +236,16 @@ class PlanSampler(Sampler[int]):
             return len(range(rank, rest, world_size))
         return rest // world_size if self.last == "drop" else -(-rest // world_size)
 
-    def _rows(self, one: _Iteration) -> Iterator[int]:
-        share = self._share(one.start, one.rank, one.world_size)
-        places = one.start + one.rank + one.world_size * np.arange(share)
+    def _rows(self, one: _Iteration) -> np.ndarray:
+        """Return the rows that this process takes of the stream, in their order."""
+        places = one.start + one.rank + one.world_size * np.arange(one.share)
         places %= self.n_draws  # padding comes from the beginning of the epoch
         if self.replacement:
             random = generator(self.seed, purpose="draws", epoch=one.epoch)
-            rows = draw_rows(self._sums, self.n_draws, random)[places]
-        else:
-            shuffled = torch.Generator().manual_seed(self.seed + one.epoch)
-            order = torch.randperm(self.n_draws, generator=shuffled).numpy()[places]
-            rows = self._uses.rows(self.seed, one.epoch)[order]
-        for start in range(0, share, _BLOCK):
-            for row in rows[start : start + _BLOCK].tolist():
-                one.given += 1
-                yield row
+            return draw_rows(self._sums, self.n_draws, random)[places]
+        shuffled = torch.Generator().manual_seed(self.seed + one.epoch)
+        order = torch.randperm(self.n_draws, generator=shuffled).numpy()[places]
+        return self._uses.rows(self.seed, one.epoch)[order]
 
     def _warn_if_uneven(self, one: _Iteration) -> None:
         over = (self.n_draws - one.start) % one.world_size
@@ -263,7 +272,11 @@ class _Iteration:
     start: int
     rank: int
     world_size: int
+    share: int  # rows that this process takes of it
     given: int = 0
+
+    def is_over(self, drawn: int) -> bool:
+        return drawn == self.share
 
 
 @dataclass(frozen=True, eq=False)

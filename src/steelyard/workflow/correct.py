@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from steelyard._support.errors import DataError, MismatchError, ParameterError, SteelyardWarning
-from steelyard._support.validation import check_choice, did_you_mean
+from steelyard._support.validation import check_choice, check_kind, did_you_mean
 from steelyard.evaluation import correction_report, deployment_priors, effective_prior
 from steelyard.evaluation.priors import TRAIN, UNIFORM, in_class_order
 from steelyard.records.interval import decimals_of_difference
 from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions
+from steelyard.resampling import compounded_prior
 
 _STATED = "stated"
 _SAME = 1e-9  # shares that differ by less were rounded on the way
@@ -72,7 +73,8 @@ def correct(
     -----
     SteelyardWarning
         If a class is to occur that training never saw (it stays as it is), or one that the
-        held-out samples have is not (they then do not count).
+        held-out samples have is not (they then do not count); or if a plan and weights both
+        balance, so that they multiplied.
 
     See Also
     --------
@@ -119,6 +121,16 @@ def correction(
 ) -> Correction:
     """Do what `correct` does, and keep what it started from."""
     models = [predictions] if isinstance(predictions, Predictions) else list(predictions)
+    for one in models:
+        check_kind(
+            one,
+            Predictions,
+            "predictions",
+            "correct",
+            "load_predictions reads a table; evaluation.correct_prior takes plain arrays.",
+        )
+    if plan is not None:
+        check_kind(plan, Plan, "plan", "correct", "Plan.load reads a file.")
     _require_one_kind(models)
     first = models[0]
     if plan is not None and train_prior is not None:
@@ -135,6 +147,9 @@ def correction(
         before = first.prior
     weights = None if class_weights is None else _weights_of(class_weights, first)
     as_trained = [_with_prior(one, stated, weights) for one in models]
+    if plan is not None and weights is not None and not plan.multi_label:
+        order = [first.class_names.index(name) for name in plan.class_names]
+        compounded_prior(plan, np.asarray(weights)[order])  # warns where both balance
     deployed = _prior_of(prior, first, "prior", before)
     _warn(as_trained, deployed)
     return Correction(as_trained, [one.corrected(deployed) for one in as_trained], deployed)

@@ -24,9 +24,18 @@ from steelyard._support.validation import check_choice, check_integer
 from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
-from steelyard.resampling import by_count, by_hardness
+from steelyard.resampling import AddedRows, by_count, by_hardness
+from steelyard.resampling.select import OVER, UNDER
 
 SCHEMES = ("count", "hardness")
+_OF_COUNT = {  # what by="hardness" does not take, and its defaults
+    "size": "constant",
+    "shares": None,
+    "interpolation": "exponent",
+    "floor": None,
+    "cap": None,
+    "max_repeat": None,
+}
 
 
 class Resampler(BaseSampler):
@@ -47,17 +56,23 @@ class Resampler(BaseSampler):
     degree : float
         0 leaves the data as they are, 1 balances fully, or takes the ratios of hardness.
     size : {"constant", "grow", "shrink"}
-        By count: whether the number of rows stays, or rows are only added, or only taken away.
-    under : {"easiest", "hardest", "random", "none"}
-        By hardness: which rows a class that shrinks leaves out.
+        By count: whether the number of rows stays, or rows are only repeated, or only left out.
+    shares : array_like of shape (K,) or mapping of label to weight, optional
+        By count: the class shares to reach, in the order of the sorted labels; equal by default.
+    interpolation, floor, cap, max_repeat
+        By count, as in `steelyard.resampling.by_count`.
+    under : {"random", "easiest", "hardest", "none"}, optional
+        Which rows a class that shrinks leaves out; "random" by count and "easiest" by hardness,
+        by default.
     over : {"random", "easy", "hard", "none"}
-        By hardness: which rows a class that grows repeats.
+        Which rows a class that grows repeats.
     estimator : classifier, optional
-        By hardness: what predicts each row without having trained on it; a row is as hard as the
-        probability that it misses. By default boosted trees, which take missing values and
-        categories of a DataFrame, or, of a sparse matrix, a logistic regression.
+        What predicts each row without having trained on it, where any of these go by hardness; a
+        row is as hard as the probability that it misses. By default boosted trees, which take
+        missing values and categories of a DataFrame, or, of a sparse matrix, a logistic
+        regression.
     cv : int
-        By hardness: folds; as many as the smallest class has rows, if that is fewer.
+        Its folds; as many as the smallest class has rows, if that is fewer.
     random_state : int, RandomState, Generator or None
         An int gives the same rows each time, those of the plan of that seed; None others.
 
@@ -70,7 +85,7 @@ class Resampler(BaseSampler):
     sampling_strategy_ : dict
         Rows of each class after resampling.
     hardness_ : Hardness
-        By hardness alone.
+        Where rows were chosen, or classes planned, by it.
     n_features_in_ : int
         Columns of X.
     feature_names_in_ : ndarray of str
@@ -83,7 +98,12 @@ class Resampler(BaseSampler):
         degree: float = 1.0,
         *,
         size: str = "constant",
-        under: str = "easiest",
+        shares: Any = None,
+        interpolation: str = "exponent",
+        floor: int | None = None,
+        cap: int | None = None,
+        max_repeat: float | None = None,
+        under: str | None = None,
         over: str = "random",
         estimator: Any = None,
         cv: int = 5,
@@ -92,6 +112,11 @@ class Resampler(BaseSampler):
         self.by = by
         self.degree = degree
         self.size = size
+        self.shares = shares
+        self.interpolation = interpolation
+        self.floor = floor
+        self.cap = cap
+        self.max_repeat = max_repeat
         self.under = under
         self.over = over
         self.estimator = estimator
@@ -111,11 +136,13 @@ class Resampler(BaseSampler):
         Raises
         ------
         ParameterError
-            If a parameter lies outside its range.
+            If a parameter lies outside its range, or is of another way to plan.
         DataError
-            If there are fewer than two classes or, by hardness, a class of one row.
+            If there are fewer than two classes, labels are text in part, or a class has one row
+            where hardness is measured.
         """
-        check_choice(self.by, "by", "Resampler", SCHEMES)
+        self._require_parameters()
+        _require_one_kind(y)
         check_classification_targets(y)
         if not hasattr(X, "__len__") and not hasattr(X, "shape"):
             raise DataError(f"Resampler needs X with one row a sample. Got {type(X).__name__}.")
@@ -152,18 +179,58 @@ class Resampler(BaseSampler):
         self.fit(X, y)
         return _rows_of(X, self.sample_indices_), _rows_of(y, self.sample_indices_)
 
+    def _require_parameters(self) -> None:
+        check_choice(self.by, "by", "Resampler", SCHEMES)
+        if isinstance(self.over, AddedRows):
+            raise ParameterError(
+                f"Resampler chooses rows of X and can add none. Got over={self.over!r:.80}.",
+                hint="choose over='none' and make imbalanced-learn's SMOTE the next step of the "
+                "pipeline, or steelyard.plan, whose plans hold added rows.",
+            )
+        check_choice(self.over, "over", "Resampler", OVER)
+        if self.under is not None:
+            check_choice(self.under, "under", "Resampler", UNDER)
+        for name, default in _OF_COUNT.items():
+            value = getattr(self, name)
+            is_default = value is None if default is None else np.array_equal(value, default)
+            if self.by == "hardness" and not is_default:
+                raise ParameterError(
+                    f"The {name!r} parameter of Resampler is of by='count'. Got {value!r:.80} "
+                    "with by='hardness'.",
+                    hint="leave it out, or plan with steelyard.plan.",
+                )
+
+    @property
+    def _needs_hardness(self) -> bool:
+        return (
+            self.by == "hardness"
+            or self.under in ("easiest", "hardest")
+            or self.over in ("easy", "hard")
+        )
+
     def _planned(self, X: Any, data: Labelled) -> Plan:
         seed = _seed(self.random_state)
-        if self.by == "count":
-            return by_count(data, self.degree, size=self.size, seed=seed)
-        if self.size != "constant":
-            raise ParameterError(
-                f"The 'size' parameter of Resampler is of by='count'. Got {self.size!r} with "
-                "by='hardness', which keeps the number of rows."
+        self.__dict__.pop("hardness_", None)  # of an earlier fit
+        if self._needs_hardness:
+            self.hardness_ = self._measured(X, data, seed)
+        if self.by == "hardness":
+            under = "easiest" if self.under is None else self.under
+            return by_hardness(
+                data, self.hardness_, self.degree, under=under, over=self.over, seed=seed
             )
-        self.hardness_ = self._measured(X, data, seed)
-        return by_hardness(
-            data, self.hardness_, self.degree, under=self.under, over=self.over, seed=seed
+        return by_count(
+            data,
+            self.degree,
+            shares=self.shares,
+            interpolation=self.interpolation,
+            size=self.size,
+            floor=self.floor,
+            cap=self.cap,
+            max_repeat=self.max_repeat,
+            under="random" if self.under is None else self.under,
+            over=self.over,
+            hardness=self.hardness_ if self._needs_hardness else None,
+            seed=seed,
         )
 
     def _measured(self, X: Any, data: Labelled, seed: int) -> Hardness:
@@ -174,7 +241,7 @@ class Resampler(BaseSampler):
             raise DataError(
                 f"The class {alone!r} has one row: a model that does not train on it does not "
                 "know its class.",
-                hint="leave the class out, or resample by='count'.",
+                hint="leave the class out, or resample by='count' and at random.",
             )
         folds = min(check_integer(self.cv, "cv", "Resampler", 2), fewest)
         seeds = {of: derive_seed(seed, purpose=of) % 2**31 for of in ("folds", "estimator")}
@@ -228,9 +295,23 @@ class Resampler(BaseSampler):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.sampler_tags.sample_indices = True
-        tags.input_tags.allow_nan = self.by == "count" or self.estimator is None
-        tags.input_tags.string = self.by == "count"
+        tags.input_tags.allow_nan = not self._needs_hardness or self.estimator is None
+        tags.input_tags.string = not self._needs_hardness
         return tags
+
+
+def _require_one_kind(y: Any) -> None:
+    """Raise where some labels are text: they cannot be told in order, and a list makes 1 a "1"."""
+    listed = y if isinstance(y, (list, tuple)) else np.asarray(y)
+    if isinstance(listed, np.ndarray):
+        listed = listed.ravel().tolist() if listed.dtype.kind == "O" else []
+    is_text = [isinstance(one, str) for one in listed]
+    if any(is_text) and not all(is_text):
+        text, other = listed[is_text.index(True)], listed[is_text.index(False)]
+        raise DataError(
+            f"The labels in y must be all text or all numbers. Got {text!r} and {other!r:.80}.",
+            hint="name all classes in one way, and leave out rows without a label.",
+        )
 
 
 def _one_label_a_row(y: Any) -> np.ndarray:
