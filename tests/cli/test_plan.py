@@ -379,3 +379,15 @@ def test_a_strangers_table_where_added_rows_would_stand_is_left_alone(table, tmp
     assert run([*words, "--out", str(tmp_path / "plan.parquet")]) == 2
     assert "plan.added.parquet" in capsys.readouterr().err
     assert beside.read_bytes() == before
+
+
+def test_a_class_without_samples_has_no_repeat_in_json(tmp_path, capsys):
+    np.savez(
+        tmp_path / "a.npz",
+        X=np.arange(12.0).reshape(6, 2),
+        y=np.array([0, 0, 0, 0, 2, 2]),
+        class_names=np.array(["a", "nobody", "c"]),
+    )
+    assert run(["plan", str(tmp_path / "a.npz"), "--degree", "1", "--dry-run", "--json"]) == 0
+    classes = json.loads(capsys.readouterr().out)["classes"]
+    assert [one["repeat"] for one in classes] == [0.75, None, 1.5]

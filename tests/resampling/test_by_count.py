@@ -9,6 +9,7 @@ from scipy.special import logsumexp
 
 from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard.checks.hand_made import labelled
+from steelyard.records import Hardness
 from steelyard.resampling import SIZES, by_count
 from steelyard.resampling.by_count import class_totals
 from steelyard.resampling.targets import INTERPOLATIONS
@@ -254,8 +255,8 @@ def test_classes_may_be_left_as_they_are():
     kept = by_count(source, 1.0, under="none")
     assert kept.achieved.tolist() == [64, 28, 28]
     assert kept.notes == (
-        "Classes stay as they are where nothing may be left out or repeated: the plan holds 120 "
-        "draws, not 84.",
+        "1 classes stay as they are, for nothing may be left out or repeated of them: the plan "
+        "holds 120 draws of 84 asked for.",
     )
     thinned = by_count(source, 1.0, over="none")
     assert thinned.achieved.tolist() == [28, 16, 4]
@@ -361,3 +362,21 @@ def test_totals_are_exact_within_bounds_and_blind_to_the_order(
         **options,
     )
     assert np.array_equal(permuted, totals[order])
+
+
+def test_a_score_that_nothing_goes_by_is_refused():
+    source = data((6, 3))
+    with pytest.raises(ParameterError, match="'hardness' parameter of by_count does nothing"):
+        by_count(source, 1.0, hardness=scored(source))
+    with pytest.raises(ParameterError, match=r"must be a Hardness\. Got ndarray"):
+        by_count(source, 1.0, under="easiest", hardness=np.arange(9.0))
+    for option in ({"strength": 2}, {"least_weight": 0}):
+        with pytest.raises(ParameterError, match="are of over='easy' and"):
+            by_count(source, 1.0, **option)
+
+
+def scored(source):
+    values, none = np.arange(float(len(source))), np.full(len(source), np.nan)
+    return Hardness(
+        "mine", source.ids, source.labels, source.class_names, values, none, 1, source.fingerprint
+    )

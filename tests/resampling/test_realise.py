@@ -59,8 +59,8 @@ def test_what_stays_as_it_is_is_said():
     kept = plan_of(under="none")
     assert kept.achieved.tolist() == [20, 12, 18]
     assert kept.notes == (
-        "Classes stay as they are where nothing may be left out or repeated: the plan holds 50 "
-        "draws, not 38.",
+        "1 classes stay as they are, for nothing may be left out or repeated of them: the plan "
+        "holds 50 draws of 38 asked for.",
     )
     assert plan_of(over="none").achieved.tolist() == [8, 12, 6]
     assert plan_of(under="none", over="none").is_identity

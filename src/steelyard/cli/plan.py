@@ -18,6 +18,7 @@ from steelyard.datasets import read_prior
 from steelyard.hardness import read_scores
 from steelyard.records.hardness import Hardness, holds_scores, load_scores
 from steelyard.records.labelled import Labelled
+from steelyard.records.plan import added_path
 from steelyard.resampling import OVER, AddedRows, Pool, Reserve, Smote, distribution, dry_run
 from steelyard.workflow import plan as plan_data
 from steelyard.workflow.plan import training_part
@@ -201,6 +202,7 @@ def plan(
     made = plan_data(part, by=by, seed=seed, **chosen)
     if not dry_run_only:
         made.save(out)
+    rows = made.table().astype(object)
     if json:
         print_json(
             header(
@@ -208,7 +210,7 @@ def plan(
                 file=None if dry_run_only else str(out),
                 scheme=made.scheme,
                 notes=list(made.notes),
-                classes=made.table().to_dict("records"),
+                classes=rows.where(rows.notna(), None).to_dict("records"),  # JSON has no NaN
                 achieved=distribution(made, part).to_dict(),
             )
         )
@@ -216,6 +218,8 @@ def plan(
     print(dry_run(made, part), end="")
     if not dry_run_only:
         print(f"\nThe plan of {made.total} draws: {out}")
+        if made.added is not None:
+            print(f"The rows it adds: {added_path(out, made.added.modality)}")
 
 
 def _hardness(

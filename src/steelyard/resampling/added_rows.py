@@ -18,6 +18,9 @@ from steelyard.records.labelled import Labelled
 _FAR = 2**52  # added rows have ids from -2 * _FAR on; float64 holds whole numbers that far
 
 
+LOAD = "steelyard.load reads them, with one_class=True where they are of one class."  # a hint
+
+
 @runtime_checkable
 class AddedRows(Protocol):
     """Where added rows come from."""

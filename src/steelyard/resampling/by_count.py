@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_choice, check_integer, check_real, named_few
 from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import Labelled
@@ -120,6 +121,11 @@ def by_count(
     check_choice(size, "size", "by_count", SIZES)
     check_integer(seed, "seed", "by_count")
     check_ways("by_count", under, over, strength, least_weight, has_values=hardness is not None)
+    if hardness is not None and under in ("random", "none") and over not in ("easy", "hard"):
+        raise ParameterError(
+            "The 'hardness' parameter of by_count does nothing while samples are chosen at random.",
+            hint="choose under='easiest' or 'hardest', over='easy' or 'hard'; or by='hardness'.",
+        )
     data.require_single_label("by_count")
     data.require_training_part("by_count")
     n, names = data.class_counts, data.class_names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from steelyard._support.errors import MismatchError
+from steelyard._support.validation import check_kind
 from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import Labelled
 
@@ -17,9 +18,18 @@ def values_for(data: Labelled, hardness: Hardness, owner: str) -> np.ndarray:
 
     Raises
     ------
+    ParameterError
+        If that is no `Hardness`.
     MismatchError
         If a sample has no score, or was scored under another class.
     """
+    check_kind(
+        hardness,
+        Hardness,
+        "hardness",
+        owner,
+        "steelyard.score(data)['aum'] gives one; steelyard.hardness.read_scores reads a table.",
+    )
     order = np.argsort(hardness.ids, kind="stable")
     if data.ids.dtype.kind != hardness.ids.dtype.kind:
         raise MismatchError(

@@ -22,9 +22,10 @@ from steelyard._support.arrays import require_finite
 from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.seeding import uniform_by_id
 from steelyard._support.simplest_fraction import simplest_fraction
-from steelyard._support.validation import check_choice, check_real
+from steelyard._support.validation import check_choice, check_kind, check_real
 from steelyard.records.labelled import Labelled
 from steelyard.resampling.added_rows import (
+    LOAD,
     chosen_rows,
     require_enough,
     rows_like,
@@ -65,6 +66,7 @@ class Pool:
     note = "Added rows are synthetic, drawn from a pool."
 
     def __post_init__(self) -> None:
+        check_kind(self.rows, Labelled, "rows", "Pool", LOAD)
         check_choice(self.pick, "pick", "Pool", PICKS)
         check_real(self.width, "width", "Pool", 1)
         if self.pick != "random":

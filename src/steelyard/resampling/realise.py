@@ -109,8 +109,8 @@ def realise(
     told = list(notes)
     if (settled != totals).any():
         told.append(
-            f"Classes stay as they are where nothing may be left out or repeated: the plan holds "
-            f"{settled.sum()} draws, not {totals.sum()}."
+            f"{(settled != totals).sum()} classes stay as they are, for nothing may be left out or "
+            f"repeated of them: the plan holds {settled.sum()} draws of {totals.sum()} asked for."
         )
     if rows_from and added is not None:
         told.append(f"{rows_from.note} They are {len(added)} of {settled.sum()} draws.")
@@ -142,3 +142,9 @@ def check_ways(
         )
     named = over if isinstance(over, str) else "random"
     check_selection(owner, under, named, strength, least_weight, has_values)
+    if named not in ("easy", "hard") and (strength, least_weight) != (STRENGTH, LEAST_WEIGHT):
+        raise ParameterError(
+            f"The 'strength' and 'least_weight' parameters of {owner} are of over='easy' and "
+            f"over='hard'. Got over={named!r}.",
+            hint="leave them out, or choose one of these.",
+        )

@@ -16,8 +16,9 @@ import numpy as np
 
 from steelyard._support.errors import MismatchError
 from steelyard._support.seeding import uniform_by_id
+from steelyard._support.validation import check_kind
 from steelyard.records.labelled import Labelled
-from steelyard.resampling.added_rows import chosen_rows, require_enough, rows_like
+from steelyard.resampling.added_rows import LOAD, chosen_rows, require_enough, rows_like
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,9 @@ class Reserve:
     """
 
     rows: Labelled
+
+    def __post_init__(self) -> None:
+        check_kind(self.rows, Labelled, "rows", "Reserve", LOAD)
 
     words = "grown from a reserve"
     note = "Added rows are real samples that had been put aside."
