@@ -7,6 +7,7 @@ from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 
 import steelyard as sy
+from steelyard._support.errors import SteelyardWarning
 from steelyard.evaluation import correct_prior, effective_prior
 from steelyard.records import Labelled, Plan, Predictions
 
@@ -61,7 +62,8 @@ def test_weights_in_the_loss_are_undone_and_multiply_a_plan():
     model = LogisticRegression(C=1e6, class_weight=dict(enumerate(weights.values())))
     stated = np.log(model.fit(X[rows], TRUTH[rows]).predict_proba(X_TEST))
     one = Predictions(np.arange(len(X_TEST)), TRUTH_TEST, stated, NAMES)
-    (corrected,) = sy.correct(one, "train", plan=plan, class_weights=weights)
+    with pytest.warns(SteelyardWarning, match="A sampler and loss weights multiply"):
+        (corrected,) = sy.correct(one, "train", plan=plan, class_weights=weights)
     assert abs(excess(np.exp(corrected.log_probabilities), TRUTH_TEST, X_TEST)) < 0.002
     for forgotten in ({"class_weights": weights, "train_prior": WORLD}, {"plan": plan}):
         (wrong,) = sy.correct(one, "train", **forgotten)
