@@ -8,6 +8,7 @@ import pytest
 from records.samples import IDS, LABELS, NAMES, SPLIT, TEXT_IDS, assert_same, images, n, table
 
 from steelyard._support.errors import DataError, DataNotFoundError, ParameterError
+from steelyard._support.fingerprints import fingerprint
 from steelyard.records import Labelled
 
 SUFFIX = {"table": "parquet", "image": "npz"}
@@ -362,3 +363,11 @@ def test_who_needs_one_class_a_sample_says_so():
     several_labels().take(np.array([0])).require_training_part("x")
     with pytest.raises(DataError, match="split takes one class a sample; 'birds' has any number"):
         several_labels(name="birds").require_single_label("split")
+
+
+def test_a_name_without_samples_does_not_widen_what_is_fingerprinted():
+    names = ("a", "é", "a very long name that no sample has")
+    data = Labelled(pd.DataFrame({"x": [1.0, 2.0, 3.0]}), [1, 0, 1], names, [1, 2, 3])
+    plain = np.asarray(names)[data.labels]
+    expected = fingerprint("Labelled", data.inputs, plain, list(names), data.ids, None)
+    assert data.fingerprint == expected

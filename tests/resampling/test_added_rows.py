@@ -89,8 +89,16 @@ def test_a_class_of_no_rows_may_be_unknown(make):
 @pytest.mark.parametrize(
     ("rows", "error", "message"),
     [
-        (table((5, 8, 8), 100), DataError, "holds 8 rows of class '-1'; 9 are wanted, and 0 other"),
-        (table((5, 2, 1), 100), DataError, r"1 rows of class '-1'.*1 other.*over='random'"),
+        (
+            table((5, 8, 8), 100),
+            DataError,
+            "holds 8 rows of class '-1'; 9 are wanted. Classes that lack rows: 1",
+        ),
+        (
+            table((5, 2, 1), 100),
+            DataError,
+            r"1 rows of class '-1'.*Classes that lack rows: 2.*over='random'",
+        ),
         (table((5, 8, 20), 100, ("a", "b", "c")), MismatchError, "20 rows of class 'c'"),
         (table((5, 8, 20), 100, columns=["x"]), MismatchError, r"other columns .*\['kind'\]"),
         (images((5, 8, 20), start=100), MismatchError, "image rows; the data are tables"),

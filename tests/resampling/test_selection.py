@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from steelyard.resampling.selection import first_in_class, spread_evenly
+from steelyard.resampling.selection import first_in_class, rank_in_class, spread_evenly
 
 LABELS = np.repeat([0, 1, 3], [10, 4, 1])
 IDS = np.random.default_rng(0).permutation(15)
@@ -52,3 +52,14 @@ def test_the_draw_follows_the_ids():
 def test_classes_stand_in_the_order_of_their_smallest_id():
     ids = np.array(["d", "b", "c", "a"])
     assert first_in_class(ids, np.array([0, 2, 2, 0]), 3).tolist() == [0, 4, 1]
+
+
+@pytest.mark.parametrize("n_classes", [300, 2**16, 2**16 + 10])
+def test_ranks_within_many_classes(n_classes):
+    random = np.random.default_rng(0)
+    labels = random.permutation(np.repeat(np.arange(n_classes), 2))
+    keys = random.random(len(labels))
+    ranks = rank_in_class(labels, np.full(n_classes, 2), keys)
+    first = np.full(n_classes, np.inf)
+    np.minimum.at(first, labels, keys)
+    assert np.array_equal(ranks, (keys > first[labels]).astype(int))

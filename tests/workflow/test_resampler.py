@@ -19,7 +19,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator as sklearn
 from steelyard._support.errors import DataError, ParameterError
 from steelyard.datasets import load
 from steelyard.resampling import Smote, by_count
-from steelyard.workflow.resampler import Resampler
+from steelyard.workflow.resampler import Resampler, uses_in_turns
 
 RANDOM = np.random.default_rng(0)
 Y = RANDOM.permutation(np.repeat([0, 1, 2], [80, 30, 10]))
@@ -362,3 +362,13 @@ def test_data_that_cannot_be_resampled_are_refused():
         Resampler().fit(X[:5], Y)
     with pytest.raises(ValueError, match="one row"):
         Resampler().fit(3, Y)
+
+
+def test_many_uses_of_one_row_stand_in_turns():
+    counts = np.array([70_000, 2, 0, 1])
+    rows = uses_in_turns(counts)
+    assert np.array_equal(np.bincount(rows, minlength=4), counts)
+    assert rows[:5].tolist() == [0, 1, 3, 0, 1]
+    assert (rows[5:] == 0).all()
+    assert uses_in_turns(np.array([1, 2**16])).tolist() == [0] + [1] * 2**16
+    assert uses_in_turns(np.array([300, 300])).tolist() == [0, 1] * 300

@@ -29,15 +29,7 @@ def check_prior(prior: Any, class_names: tuple[str, ...], owner: str) -> np.ndar
     DataError
         If the length is not K, or a weight is negative or NaN, or all are zero.
     """
-    try:
-        weights = np.asarray(prior, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"The prior of {owner} must hold numbers. Got {prior!r}.") from error
-    if weights.shape != (len(class_names),):
-        raise DataError(
-            f"The prior of {owner} needs one weight for each of {len(class_names)} classes. "
-            f"Got shape {weights.shape}."
-        )
+    weights = _numbers(prior, len(class_names), owner, "one weight", "classes")
     finite = np.isfinite(weights).all() and np.isfinite(weights.sum())
     if not finite or (weights < 0).any() or weights.sum() <= 0:
         raise DataError(
@@ -66,15 +58,7 @@ def check_prevalence(prevalence: Any, class_names: tuple[str, ...], owner: str) 
     DataError
         If the length is not K, or a share is NaN or lies outside [0, 1].
     """
-    try:
-        shares = np.asarray(prevalence, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"The prior of {owner} must hold numbers. Got {prevalence!r}.") from error
-    if shares.shape != (len(class_names),):
-        raise DataError(
-            f"The prior of {owner} needs one share for each of {len(class_names)} labels. "
-            f"Got shape {shares.shape}."
-        )
+    shares = _numbers(prevalence, len(class_names), owner, "one share", "labels")
     good = (shares >= 0) & (shares <= 1)  # NaN fails both
     if not good.all():
         label = int(good.argmin())
@@ -84,6 +68,18 @@ def check_prevalence(prevalence: Any, class_names: tuple[str, ...], owner: str) 
             hint="divide counts by the number of samples; shares of labels need not sum to 1.",
         )
     return frozen_array(shares)
+
+
+def _numbers(prior: Any, n: int, owner: str, one: str, of: str) -> np.ndarray:
+    try:
+        numbers = np.asarray(prior, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"The prior of {owner} must hold numbers. Got {prior!r}.") from error
+    if numbers.shape != (n,):
+        raise DataError(
+            f"The prior of {owner} needs {one} for each of {n} {of}. Got shape {numbers.shape}."
+        )
+    return numbers
 
 
 def prior_shift(

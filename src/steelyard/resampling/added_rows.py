@@ -138,7 +138,7 @@ def require_enough(rows: Labelled, wanted: np.ndarray, what: str, hint: str) -> 
         code = int(lack.argmax())
         raise DataError(
             f"{what} holds {rows.class_counts[code]} rows of class {rows.class_names[code]!r}; "
-            f"{wanted[code]} are wanted, and {int((lack > 0).sum()) - 1} other classes lack rows.",
+            f"{wanted[code]} are wanted. Classes that lack rows: {int((lack > 0).sum())}.",
             hint=hint,
         )
 

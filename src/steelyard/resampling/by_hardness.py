@@ -227,7 +227,7 @@ def _safe(
         f"Degree {degree:g} takes {int(outside.sum())} classes out of their bounds: class "
         f"{data.class_names[code]!r} to {targets[code]:.1f} samples, at least {least[code]}"
         f"{at_most}; {fits}.",
-        hint="choose such a degree, or clip=True, which cuts at the bounds and spreads the rest.",
+        hint="choose such a degree, or clip=True (--clip), which spreads what the bounds cut off.",
     )
 
 

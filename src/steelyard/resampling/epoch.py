@@ -19,8 +19,8 @@ from steelyard._support.arrays import require_finite
 from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_integer
+from steelyard.resampling.targets import MOST_DRAWS
 
-_MOST_USES = 2**53  # above, float64 no longer counts in ones
 _FINEST = 52  # bits of a fraction that a float64 can hold
 _NOISE = 1e-6  # of a sum, and this square of its size: what the arithmetic may have left
 
@@ -124,9 +124,9 @@ def checked_weights(weights: Any, owner: str) -> np.ndarray:
             f"The weights of {owner} must be 0 or above. Got {array.min():g} in row "
             f"{int(array.argmin())}."
         )
-    if not array.sum() < _MOST_USES:
+    if not array.sum() < MOST_DRAWS:
         raise ParameterError(
-            f"The weights of {owner} must sum to less than {_MOST_USES:.3g}. Got {array.sum():.3g}."
+            f"The weights of {owner} must sum to less than {MOST_DRAWS:.3g}. Got {array.sum():.3g}."
         )
     return array
 

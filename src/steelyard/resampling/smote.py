@@ -199,8 +199,8 @@ def _require_neighbours(data: Labelled, wanted: np.ndarray, n_neighbours: int) -
     fewer = f"n_neighbours={there - 1}, " if there > 1 else ""
     raise DataError(
         f"Smote of {n_neighbours} neighbours needs {n_neighbours + 1} samples of each class that "
-        f"grows. Got {there} of class {data.class_names[code]!r}, and "
-        f"{int(few.sum()) - 1} other classes have too few.",
+        f"grows. Got {there} of class {data.class_names[code]!r}; classes with too few: "
+        f"{int(few.sum())}.",
         hint=f"choose {fewer}over='random', or a Pool of synthetic samples.",
     )
 

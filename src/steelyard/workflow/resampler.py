@@ -157,7 +157,7 @@ class Resampler(BaseSampler):
         alone = pd.DataFrame(index=rows)  # the plan is made of the labels
         data = Labelled(alone, codes, tuple(map(str, classes)), rows)
         self.plan_ = self._planned(X, data)
-        self.sample_indices_ = _uses_in_turns(self.plan_.counts)
+        self.sample_indices_ = uses_in_turns(self.plan_.counts)
         self.sampling_strategy_ = dict(
             zip(classes.tolist(), self.plan_.achieved.tolist(), strict=True)
         )
@@ -336,7 +336,7 @@ def _seed(random_state: Any) -> int:
     return check_integer(random_state, "random_state", "Resampler", 0)
 
 
-def _uses_in_turns(counts: np.ndarray) -> np.ndarray:
+def uses_in_turns(counts: np.ndarray) -> np.ndarray:
     """Return the row of every use: all first uses in order, then all second ones, and so on."""
     rows = np.repeat(np.arange(len(counts)), counts)
     turn = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
