@@ -6,9 +6,8 @@ import numpy as np
 from scipy import special
 
 from steelyard._support.errors import DataError
+from steelyard.evaluation.estimate import LEVEL
 from steelyard.records.interval import Interval
-
-LEVEL = 0.95
 
 
 def wilson_interval(share: float, n: float, level: float = LEVEL) -> Interval:
