@@ -78,20 +78,25 @@ def evaluation(split="test"):
     cell = ("degree=0", "as trained", "uniform", "accuracy")
     tables["overall"] = pd.DataFrame(
         [
-            (*cell, 0.75, 0.5, 1.0, 2),
-            ("degree=0", "as trained", "a", "accuracy", 0.5, 0.25, 1.0, 2),
+            (*cell, 0.75, 0.5, 1.0, 2, 3),
+            ("degree=0", "as trained", "a", "accuracy", 0.5, 0.25, 1.0, 2, 3),
         ],
         columns=COLUMNS["overall"],
     )
     tables["by_class"] = pd.DataFrame(
         [
-            ("degree=0", "as trained", "uniform", name, 0, np.nan, np.nan, np.nan, np.nan)
+            (*cell[:3], "recall", name, 0, np.nan, np.nan, np.nan)
             for name in NAMES
         ],
         columns=COLUMNS["by_class"],
     )
     tables["differences"] = pd.DataFrame(
-        [("uniform", "accuracy", "degree=1", "as trained", *cell[:2], -0.25, -0.5, 0.125, 2)],
+        [
+            (
+                *("uniform", "accuracy", "degree=1", "as trained", *cell[:2]),
+                *(-0.25, -0.5, 0.125, 0.125, 0.25, 0.5, 2),
+            )
+        ],
         columns=COLUMNS["differences"],
     )
     priors = {"uniform": np.full(len(NAMES), 1 / len(NAMES)), "a": np.eye(len(NAMES))[0]}

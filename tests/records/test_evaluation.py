@@ -20,10 +20,10 @@ def test_an_evaluation_survives_storing(tmp_path):
 def test_no_data_is_null_in_the_file_and_nan_in_the_record(tmp_path):
     evaluation().save(tmp_path / "a.json")
     rows = json.loads((tmp_path / "a.json").read_text())["by_class"]
-    assert [row["recall"] for row in rows] == [None] * len(NAMES)
+    assert [row["mean"] for row in rows] == [None] * len(NAMES)
     loaded = Evaluation.load(tmp_path / "a.json")
-    assert loaded.by_class["recall"].dtype == np.float64
-    assert loaded.by_class[["recall", "low", "high", "precision"]].isna().all(axis=None)
+    assert loaded.by_class["mean"].dtype == np.float64
+    assert loaded.by_class[["mean", "low", "high"]].isna().all(axis=None)
     assert loaded.by_class["n"].tolist() == [0] * len(NAMES)
     assert loaded.no_data == NAMES
 

@@ -1,4 +1,4 @@
-"""Deployment priors by name: the training prior, equal shares, and what the user states."""
+"""Deployment priors by name: what training saw, equal shares, long tails, what users state."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from steelyard.records.priors import check_prevalence, check_prior
 
 TRAIN = "train"
 UNIFORM = "uniform"
+TEST = "test"  # the shares of the held-out part itself: nothing is re-weighted
+LONG_TAIL = "long-tail"  # the whole family
+_DIRECTIONS = ("forward", "backward")
+# Of the most frequent class to the rarest; Hong and others (2021), CVPR, judge under these.
+FAMILY = (50, 25, 10, 5, 2)
 
 
 def deployment_priors(
@@ -20,19 +25,27 @@ def deployment_priors(
     class_names: tuple[str, ...],
     train_prior: np.ndarray | None,
     *,
+    test_prior: np.ndarray | None = None,
     multi_label: bool = False,
 ) -> dict[str, np.ndarray]:
-    """Return the priors to judge under: those given, in their order, then train and uniform.
+    """Return the priors to judge under: those given, in their order, then those always judged.
+
+    Always judged are "train" where it is known, else "test" where that is; and "uniform", but of
+    multi-label data "test".
 
     Parameters
     ----------
     given : mapping of str to (mapping of class name to weight, array of shape (K,), or None)
-        None stands for the prior of that name, "train" or "uniform". Weights may be shares or
-        counts; a class that a mapping leaves out has share 0.
+        None stands for the prior of that name: "train", "uniform", "test", "forward:R" or
+        "backward:R" (see `long_tail_prior`), or "long-tail", the family of these with R = 50, 25,
+        10, 5, 2, uniform, and back. Weights may be shares or counts; a class that a mapping
+        leaves out has share 0.
     class_names : tuple of str
         The K classes.
     train_prior : ndarray of shape (K,) or None
-        Shares in the training part; where it is unknown, no "train" is added.
+        Shares in the training part; where it is unknown, there is no "train".
+    test_prior : ndarray of shape (K,), optional
+        Shares in the held-out part.
     multi_label : bool
         Whether a prior is the share of samples with each label, in [0, 1]. "uniform" is then
         one half of each, and a mapping must name every label: a share of 0 says that a label
@@ -48,28 +61,91 @@ def deployment_priors(
     known = {UNIFORM: np.full(len(class_names), 0.5 if multi_label else 1.0)}
     if train_prior is not None:
         known[TRAIN] = train_prior
+    if test_prior is not None:
+        known[TEST] = test_prior
     priors = {}
-    for name, weights in given.items():
-        if weights is None:
+    for name, weights in _spelled_out(given).items():
+        if weights is None and name.partition(":")[0] in _DIRECTIONS and not multi_label:
+            weights = long_tail_prior(name, train_prior, class_names)
+        elif weights is None:
             if name not in known:
                 raise DataError(
-                    f"The prior {name!r} needs weights; only 'train' and 'uniform' are known by "
-                    "name"
+                    f"The prior {name!r} needs weights; by name are known {_listed(known)}"
                     + (", and the training prior is not known here." if name == TRAIN else "."),
                     hint="give a file with one weight a class.",
                 )
             weights = known[name]
-        elif name in (TRAIN, UNIFORM):
+        elif name in (TRAIN, UNIFORM, TEST):
             raise DataError(f"The name {name!r} is taken.", hint="name your prior otherwise.")
         if isinstance(weights, Mapping):
             weights = in_class_order(
                 weights, class_names, f"prior {name!r}", left_out=None if multi_label else 0.0
             )
         priors[name] = check(weights, class_names, f"deployment {name!r}")
-    for name in (TRAIN, UNIFORM):
+    always = (TEST, TRAIN) if multi_label and TEST in known else (TRAIN, UNIFORM)
+    if TRAIN not in known and TEST in known:
+        always = (TEST, *always)
+    for name in always:
         if name in known and name not in priors:
             priors[name] = check(known[name], class_names, f"deployment {name!r}")
     return priors
+
+
+def long_tail_prior(
+    name: str, train_prior: np.ndarray | None, class_names: tuple[str, ...]
+) -> np.ndarray:
+    """Return the prior "forward:R" or "backward:R": shares that fall geometrically, shape (K,).
+
+    ``share_j ~ R^(-j / (K - 1))`` for the class of rank j, so that the first comes R times as
+    often as the last. Forward, the ranks are those of the training prior (the most frequent class
+    comes most often); backward, they are turned round. Ties go by the order of the classes.
+
+    Raises
+    ------
+    DataError
+        If R is no finite number of 1 or more, or the training prior is unknown.
+
+    References
+    ----------
+    Hong and others (2021), Disentangling label distribution for long-tailed visual recognition,
+    CVPR.
+    """
+    direction, _, number = name.partition(":")
+    try:
+        ratio = float(number)
+    except ValueError:
+        ratio = np.nan
+    if direction not in _DIRECTIONS or not 1 <= ratio < np.inf:
+        raise DataError(
+            f"The prior {name!r} must be 'forward:R' or 'backward:R' with R, most frequent to "
+            "rarest class, a number of 1 or more.",
+            hint="for instance forward:10.",
+        )
+    if train_prior is None:
+        raise DataError(
+            f"The prior {name!r} goes by the training prior, which is not known here.",
+            hint="state it: --train-prior FILE.",
+        )
+    order = np.argsort(-train_prior, kind="stable")
+    if direction == "backward":
+        order = order[::-1]
+    shares = np.empty(len(class_names))
+    shares[order] = np.geomspace(1, 1 / ratio, len(class_names))
+    return shares
+
+
+def _spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
+    family = [f"forward:{ratio}" for ratio in FAMILY]
+    family += [UNIFORM, *(f"backward:{ratio}" for ratio in reversed(FAMILY))]
+    priors: dict[str, Any] = {}
+    for name, weights in given.items():
+        whole = name == LONG_TAIL and weights is None
+        priors |= dict.fromkeys(family) if whole else {name: weights}
+    return priors
+
+
+def _listed(known: Mapping[str, np.ndarray]) -> str:
+    return " and ".join(repr(name) for name in (TRAIN, UNIFORM, TEST) if name in known)
 
 
 def in_class_order(

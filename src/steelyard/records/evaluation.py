@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +18,24 @@ from steelyard.records.interval import Interval
 
 AS_TRAINED = "as trained"
 CORRECTED = "prior corrected"
-METRICS = ("accuracy", "log_loss")
-
 _CELL = ["arm", "decision", "prior", "metric"]
+_AGAINST = ["arm", "decision", "base_arm", "base_decision"]
+_ENDS = ["mean", "low", "high"]
+_TESTS = ["p", "p_holm", "detectable"]
 COLUMNS = {
-    "overall": [*_CELL, "mean", "low", "high", "n_seeds"],
+    "overall": [*_CELL, *_ENDS, "n_seeds", "n_classes"],
     "by_seed": [*_CELL, "seed", "value"],
-    "by_class": [
-        "arm", "decision", "prior", "class", "n", "recall", "low", "high", "precision",
-    ],
-    "differences": [
-        "prior", "metric", "arm", "decision", "base_arm", "base_decision", "mean", "low", "high",
-        "n_seeds",
-    ],
-}  # fmt: skip
-
-_KINDS = {
-    **dict.fromkeys(
-        ["arm", "decision", "prior", "metric", "base_arm", "base_decision", "class"], "object"
-    ),
-    **dict.fromkeys(["n", "seed", "n_seeds"], "int64"),
+    "by_class": [*_CELL, "class", "n", *_ENDS],
+    "differences": ["prior", "metric", *_AGAINST, *_ENDS, *_TESTS, "n_seeds"],
+    "by_group": [*_CELL, "grouping", "group", "n", "n_classes", *_ENDS],
+    "class_differences": ["prior", "metric", "class", "n", *_AGAINST, *_ENDS, *_TESTS],
+    "rarity": ["prior", "metric", *_AGAINST, "statistic", *_ENDS, "p", "n_classes"],
 }
+_TEXTS = [
+    *_CELL, *_AGAINST, "class", "grouping", "group", "statistic",
+]  # fmt: skip
+_COUNTS = ["n", "seed", "n_seeds", "n_classes"]
+_KINDS = {**dict.fromkeys(_TEXTS, "object"), **dict.fromkeys(_COUNTS, "int64")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,15 +51,23 @@ class Evaluation:
     priors : mapping of str to ndarray of shape (K,)
         The deployment priors, by name.
     overall : pandas.DataFrame
-        One row for each arm, decision ("as trained" or "prior corrected"), prior and metric
-        ("accuracy", a share; "log_loss", nats): mean over seeds and its interval.
+        One row for each arm, decision ("as trained" or "prior corrected"), prior and metric: mean
+        over seeds and its interval; of how many classes it tells.
     by_seed : pandas.DataFrame
         The same, one row a seed.
     by_class : pandas.DataFrame
-        Per arm, decision, prior and class: test samples ``n``, recall (mean over seeds) with its
-        interval, and precision under that prior. NaN where a class has no data.
+        The same for each class: one metric a row, ``n`` the samples of the class in this part.
+        NaN where a class has no data; the ends are NaN where a metric has no interval.
     differences : pandas.DataFrame
-        Paired differences arm minus base, by prior and metric, with their intervals.
+        Paired differences arm minus base, by prior and metric: interval, p-value, the same
+        adjusted by Holm over all comparisons of the prior and metric, and the least difference
+        that would have been shown with probability .8.
+    by_group : pandas.DataFrame
+        Metrics of the samples of each group that the user named.
+    class_differences : pandas.DataFrame
+        Paired differences of each class's metric, adjusted over classes and arms.
+    rarity : pandas.DataFrame
+        How the change of a class goes with the logarithm of its training share, by statistic.
     no_data : tuple of str
         Classes absent from the part: left out of every figure, and named.
 
@@ -79,6 +84,9 @@ class Evaluation:
     by_seed: pd.DataFrame
     by_class: pd.DataFrame
     differences: pd.DataFrame
+    by_group: pd.DataFrame = field(default_factory=lambda: _empty("by_group"))
+    class_differences: pd.DataFrame = field(default_factory=lambda: _empty("class_differences"))
+    rarity: pd.DataFrame = field(default_factory=lambda: _empty("rarity"))
     no_data: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -132,6 +140,31 @@ class Evaluation:
             found, f"{arm} ({decision}) minus {base_arm} ({base_decision}), {prior}, {metric}"
         )
 
+    def classes(
+        self, arm: str, prior: str, metric: str = "recall", decision: str = AS_TRAINED
+    ) -> pd.DataFrame:
+        """Return one arm's metric for each class: ``n``, ``mean``, ``low``, ``high``, by class."""
+        rows = self.by_class
+        mine = rows[
+            (rows["arm"] == arm)
+            & (rows["prior"] == prior)
+            & (rows["metric"] == metric)
+            & (rows["decision"] == decision)
+        ]
+        return mine.set_index("class")[["n", "mean", "low", "high"]]
+
+    def matrix(self, metric: str = "accuracy", decision: str = AS_TRAINED) -> pd.DataFrame:
+        """Return a metric of every arm (rows) under every prior (columns).
+
+        Where the arms were trained at several ratios and the priors are the ratios of deployment,
+        this is the matrix of train ratio against test ratio, from one inference a model.
+        """
+        rows = self.overall
+        mine = rows[(rows["metric"] == metric) & (rows["decision"] == decision)]
+        arms, priors = dict.fromkeys(mine["arm"]), dict.fromkeys(mine["prior"])
+        table = mine.pivot(index="arm", columns="prior", values="mean")
+        return table.loc[list(arms), list(priors)]
+
     def _only(self, found: pd.DataFrame, what: str) -> Interval:
         if len(found) != 1:
             raise DataError(f"This evaluation holds {len(found)} figures for {what}, not one.")
@@ -161,6 +194,12 @@ class Evaluation:
     def load(cls, path: str | Path) -> Evaluation:
         """Read what `save` wrote."""
         document = read_json(path, "Evaluation")
+        lacking = [name for name in COLUMNS if name not in document]
+        if lacking:
+            raise DataError(
+                f"{str(path)!r} lacks the tables {lacking}: another version wrote it.",
+                hint="evaluate the predictions again.",
+            )
         tables = {
             name: pd.DataFrame(document[name], columns=columns) for name, columns in COLUMNS.items()
         }
@@ -171,6 +210,10 @@ class Evaluation:
             **tables,
             no_data=document["no_data"],
         )
+
+
+def _empty(name: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=COLUMNS[name])
 
 
 def _typed(table: pd.DataFrame, name: str) -> pd.DataFrame:

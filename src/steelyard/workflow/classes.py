@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from steelyard.hardness import rare_classes
-from steelyard.records.evaluation import AS_TRAINED, CORRECTED, Evaluation
+from steelyard.records.evaluation import CORRECTED, Evaluation
 from steelyard.records.hardness import Hardness
 from steelyard.records.interval import Interval
 from steelyard.records.labelled import Labelled
@@ -41,9 +41,9 @@ def judge_classes(
     kinds : ndarray of shape (n,)
         Kinds of the training samples.
     """
-    plain = _class_table(test, natural, AS_TRAINED)
-    even = _class_table(test, natural, CORRECTED)
-    average = even["recall"].mean()  # skips classes without data, which are NaN
+    plain = test.classes(natural, "uniform")
+    even = test.classes(natural, "uniform", decision=CORRECTED)
+    average = even["mean"].mean()  # skips classes without data, which are NaN
     mean_rank = hardness.by_class().set_index("class")["mean_rank"]
     rare = rare_classes(train_part.class_counts)
     verdicts = []
@@ -68,12 +68,6 @@ def judge_classes(
     return tuple(verdicts)
 
 
-def _class_table(test: Evaluation, arm: str, decision: str) -> pd.DataFrame:
-    rows = test.by_class
-    mine = (rows["arm"] == arm) & (rows["decision"] == decision) & (rows["prior"] == "uniform")
-    return rows[mine].set_index("class")
-
-
 def _is_hard(recall_even: Interval | None, average: float, mean_rank: float) -> bool | None:
     if recall_even is None:
         return None
@@ -83,4 +77,4 @@ def _is_hard(recall_even: Interval | None, average: float, mean_rank: float) -> 
 def _recall(row: pd.Series) -> Interval | None:
     if row["n"] == 0:
         return None
-    return Interval(float(row["recall"]), float(row["low"]), float(row["high"]))
+    return Interval(float(row["mean"]), float(row["low"]), float(row["high"]))
