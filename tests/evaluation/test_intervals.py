@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
-from steelyard._support.errors import DataError
-from steelyard.evaluation import (
+from steelyard._support.errors import DataError, ParameterError
+from steelyard.evaluation.intervals import (
     accuracy_interval,
+    jeffreys_interval,
     recall_intervals,
+    stratified_estimate,
     stratified_interval,
     wilson_interval,
 )
@@ -19,6 +22,37 @@ def test_wilson_agrees_with_scipy(right, n):
     expected = stats.binomtest(right, n).proportion_ci(method="wilson")
     np.testing.assert_allclose((found.low, found.high), expected, atol=1e-12)
     assert found.mean == right / n
+
+
+@pytest.mark.parametrize(("right", "n"), [(1, 20), (7, 20), (19, 20), (970, 1000)])
+def test_jeffreys_agrees_with_statsmodels(right, n):
+    found = jeffreys_interval(right / n, n, 0.9)
+    expected = proportion_confint(right, n, alpha=0.1, method="jeffreys")
+    np.testing.assert_allclose((found.low, found.high), expected, atol=1e-12)
+    assert found.mean == right / n
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 1), (0, 20), (1, 1), (20, 20)])
+def test_jeffreys_reaches_the_end_that_was_seen(right, n):
+    found = jeffreys_interval(right / n, n)
+    low, high = proportion_confint(right, n, method="jeffreys")
+    assert (found.low, found.high) == pytest.approx((0, high) if right == 0 else (low, 1))
+
+
+@pytest.mark.parametrize("interval", [wilson_interval, jeffreys_interval])
+@pytest.mark.parametrize(("share", "n"), [(-0.1, 10), (1.1, 10), (np.nan, 10), (0.5, 0)])
+def test_a_binomial_interval_refuses_what_is_no_share(interval, share, n):
+    with pytest.raises(ParameterError, match="a binomial interval must be"):
+        interval(share, n)
+
+
+def test_recalls_have_jeffreys_interval_where_it_is_asked_for():
+    truth = np.repeat([0, 2], [20, 5])
+    right = np.tile([1, 1, 0, 1, 0], 5).astype(float)[np.newaxis]
+    first, absent, last = recall_intervals(right, truth, 3, method="jeffreys")
+    assert (first, absent, last) == (jeffreys_interval(0.6, 20), None, jeffreys_interval(0.6, 5))
+    with pytest.raises(ParameterError, match="'wilson'"):
+        recall_intervals(right, truth, 3, method="wilsons")
 
 
 def test_a_recall_of_one_seed_or_of_seeds_that_agree_is_wilsons():
@@ -84,6 +118,37 @@ def test_a_class_without_samples_is_left_out_and_the_rest_rescaled():
     )
     with pytest.raises(DataError, match="No class with a positive deployment share"):
         stratified_interval(values, truth, np.array([0.0, 1.0, 0.0]))
+
+
+def test_the_interval_is_that_of_the_estimate():
+    rng = np.random.default_rng(0)
+    values, truth, prior = rng.normal(size=(4, 60)), np.arange(60) % 3, np.array([0.2, 0.5, 0.3])
+    estimate = stratified_estimate(values, truth, prior)
+    assert stratified_interval(values, truth, prior, 0.9) == estimate.interval(0.9)
+    assert estimate.error > 0
+    assert estimate.freedom > 3
+    # shares in any unit
+    scaled = stratified_estimate(values, truth, 7 * prior)
+    assert (scaled.mean, scaled.error) == pytest.approx((estimate.mean, estimate.error))
+
+
+@pytest.mark.parametrize(
+    ("values", "strata", "shares", "message"),
+    [
+        (np.zeros(5), np.zeros(5, int), np.ones(1), "values of shape"),
+        (np.zeros((0, 5)), np.zeros(5, int), np.ones(1), "values of shape"),
+        (np.zeros((2, 5)), np.zeros(4, int), np.ones(1), "one stratum a sample"),
+        (np.array([[0, np.nan]]), np.zeros(2, int), np.ones(1), "finite.*row 1"),
+        (np.zeros((2, 5)), np.full(5, -1), np.ones(1), "must be codes"),
+        (np.zeros((2, 5)), np.zeros(5), np.ones(1), "must be codes"),
+        (np.zeros((2, 5)), np.full(5, 1), np.ones(1), "one share a stratum"),
+        (np.zeros((2, 5)), np.zeros(5, int), np.array([1.0, -1.0]), "0 or above"),
+        (np.zeros((2, 5)), np.zeros(5, int), np.array([np.nan]), "0 or above"),
+    ],
+)
+def test_an_estimate_refuses_what_does_not_fit(values, strata, shares, message):
+    with pytest.raises(DataError, match=message):
+        stratified_estimate(values, strata, shares)
 
 
 def test_one_seed_and_one_class_is_the_classical_t_interval_but_for_the_borrowed_degree():

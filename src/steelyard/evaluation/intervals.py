@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import numpy as np
 from scipy import special
 
+from steelyard._support.arrays import require_finite
 from steelyard._support.errors import DataError
-from steelyard.evaluation.estimate import LEVEL
+from steelyard._support.validation import check_choice, check_real
+from steelyard.evaluation.estimate import LEVEL, Estimate
 from steelyard.records.interval import Interval
 
 
@@ -26,6 +30,7 @@ def wilson_interval(share: float, n: float, level: float = LEVEL) -> Interval:
     ----------
     Wilson (1927), JASA 22(158), 209-212.
     """
+    share, n = _checked_share(share, n)
     z = special.ndtri(0.5 + level / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
@@ -33,12 +38,43 @@ def wilson_interval(share: float, n: float, level: float = LEVEL) -> Interval:
     return Interval(share, float(min(share, centre - half)), float(max(share, centre + half)))
 
 
+def jeffreys_interval(share: float, n: float, level: float = LEVEL) -> Interval:
+    """Return Jeffreys' interval of a binomial share: quantiles of its posterior.
+
+    ``Beta(n share + 1/2, n (1 - share) + 1/2)``, which begins at 0 where the share is 0 and ends
+    at 1 where it is 1. Narrower than Wilson's near 0 and 1.
+
+    Parameters
+    ----------
+    share, n, level
+        As in `wilson_interval`.
+
+    References
+    ----------
+    Brown, Cai and DasGupta (2001), Statistical Science 16(2), 101-133.
+    """
+    share, n = _checked_share(share, n)
+    ends = special.betaincinv(
+        n * share + 0.5, n * (1 - share) + 0.5, [0.5 - level / 2, 0.5 + level / 2]
+    )
+    low = 0.0 if share == 0 else min(share, float(ends[0]))
+    high = 1.0 if share == 1 else max(share, float(ends[1]))
+    return Interval(share, low, high)
+
+
+SHARE_INTERVALS = MappingProxyType({"wilson": wilson_interval, "jeffreys": jeffreys_interval})
+
+
 def recall_intervals(
-    right: np.ndarray, truth: np.ndarray, n_classes: int, level: float = LEVEL
+    right: np.ndarray,
+    truth: np.ndarray,
+    n_classes: int,
+    level: float = LEVEL,
+    method: str = "wilson",
 ) -> list[Interval | None]:
     """Return each class's recall, averaged over seeds, with its interval; None without samples.
 
-    Wilson's interval with n the number of samples, not samples times seeds: the seeds saw the
+    The binomial interval with n the number of samples, not samples times seeds: the seeds saw the
     same ones. Where the seeds disagree by more than chance on single samples explains (``E``),
     n counts for less::
 
@@ -58,21 +94,24 @@ def recall_intervals(
         Number of classes K.
     level : float
         Confidence level.
+    method : {"wilson", "jeffreys"}
+        Which interval of a binomial share.
 
     References
     ----------
     Korn and Graubard (1998), Survey Methodology 24(2), the effective sample size. Taking the
     residual off is ours.
     """
+    interval = SHARE_INTERVALS[check_choice(method, "method", "recall_intervals", SHARE_INTERVALS)]
     n_seeds = len(right)
     counts = np.bincount(truth, minlength=n_classes)
     n = np.maximum(counts, 1)
-    seed_recalls = np.stack([_class_sums(row, truth, n_classes) for row in right]) / n
+    seed_recalls = np.stack([_stratum_sums(row, truth, n_classes) for row in right]) / n
     recalls = seed_recalls.mean(axis=0)
     worth = n.astype(np.float64)
     if n_seeds > 1:
         between_seeds = seed_recalls.var(axis=0, ddof=1) / n_seeds
-        rest = _seed_by_sample_variances(right, seed_recalls, truth, n_classes) / (n * n_seeds)
+        rest = seed_by_sample_variances(right, seed_recalls, truth) / (n * n_seeds)
         excess = np.maximum(between_seeds - rest, 0.0)
         excess[excess < 1e-12] = 0.0  # beyond lies the noise of the arithmetic
         binomial = recalls * (1 - recalls) / n
@@ -83,119 +122,131 @@ def recall_intervals(
         wider = special.stdtrit(freedom, tail) / special.ndtri(tail)
         worth[unsure] *= binomial / (binomial + excess) / wider**2
     return [
-        wilson_interval(float(recall), float(size), level) if count else None
+        interval(float(recall), float(size), level) if count else None
         for recall, size, count in zip(recalls, worth, counts, strict=True)
     ]
 
 
-def stratified_interval(
-    values: np.ndarray, truth: np.ndarray, prior: np.ndarray, level: float = LEVEL
-) -> Interval:
-    """Return the mean of a per-sample quantity under a class prior, with its interval.
+def stratified_estimate(values: np.ndarray, strata: np.ndarray, shares: np.ndarray) -> Estimate:
+    """Return the mean of a per-sample quantity where strata come in given shares.
 
-    The estimate is ``sum_c prior_c mean_c``, mean_c over seeds and over the samples of class c.
+    The estimate is ``sum_c share_c mean_c``, mean_c over seeds and over the samples of stratum c.
     Give the quantity of one arm for its level, or the difference of two arms that share seeds
     and samples for a paired difference. Seeds and samples are crossed random effects::
 
-        A = sum_c prior_c^2 var_c / n_c     var_c: of seed means, between samples of class c
+        A = sum_c share_c^2 var_c / n_c     var_c: of seed means, between samples of stratum c
         B = var_seeds / S                   between the seeds' own estimates
-        R = sum_c prior_c^2 rest_c / (n_c S)    seed-by-sample residual, counted in A and in B
+        R = sum_c share_c^2 rest_c / (n_c S)    seed-by-sample residual, counted in A and in B
         standard error^2 = max(A, B, A + B - R)
 
-    with Student's t at Satterthwaite's degrees of freedom, of which a class brings as many as it
-    has samples: where the prior leans on a class of three samples, so does the interval. Each
-    class borrows one sample: it counts as one seen at the overall estimate, with the spread
-    pooled within classes, so that a class of one or two samples does not claim to be certain.
-    With one seed, B is unknown and the interval speaks of that one model on other samples.
+    with Student's t at Satterthwaite's degrees of freedom, of which a stratum brings as many as
+    it has samples: where the shares lean on a class of three samples, so does the interval. Each
+    stratum borrows one sample: it counts as one seen at the overall estimate, with the spread
+    pooled within strata, so that a class of one or two samples does not claim to be certain.
+    With one seed, B is unknown and the estimate speaks of that one model on other samples.
 
     Parameters
     ----------
     values : ndarray of shape (S, n)
         The quantity for each seed and sample.
-    truth : ndarray of shape (n,)
-        Class codes.
-    prior : ndarray of shape (K,)
-        Deployment shares. Classes without samples are left out and the rest rescaled.
-    level : float
-        Confidence level.
+    strata : ndarray of shape (n,)
+        Code of each sample's stratum, 0..K-1: its class, as a rule.
+    shares : ndarray of shape (K,)
+        What each stratum makes up of the deployment, in any unit. Strata without samples are
+        left out and the rest rescaled.
 
     Raises
     ------
     DataError
-        If no class with a positive share has samples.
+        If the shapes do not fit, a value is NaN or infinite, a code has no share, or no stratum
+        with a positive share has samples.
 
     References
     ----------
     Cochran (1977), Sampling Techniques, ch. 5 (stratified means); Satterthwaite (1946),
     Biometrics Bulletin 2(6). The borrowed sample and the lower bound are ours.
     """
+    values, strata, shares = _checked(values, strata, shares)
     n_seeds = len(values)
-    counts = np.bincount(truth, minlength=len(prior))
-    weights = np.where(counts > 0, prior, 0.0)
+    counts = np.bincount(strata, minlength=len(shares))
+    weights = np.where(counts > 0, shares, 0.0)
     if weights.sum() <= 0:
         raise DataError("No class with a positive deployment share has held-out samples.")
     weights = weights / weights.sum()
     n = np.where(counts > 0, counts, 1)
-    n_classes = len(prior)
-    seed_class_means = np.stack([_class_sums(row, truth, n_classes) for row in values]) / n
-    by_seed = seed_class_means @ weights
+    seed_means = np.stack([_stratum_sums(row, strata, len(shares)) for row in values]) / n
+    by_seed = seed_means @ weights
     estimate = float(by_seed.mean())
 
     sample_means = values.mean(axis=0)
-    class_means = seed_class_means.mean(axis=0)
-    squares = _class_sums((sample_means - class_means[truth]) ** 2, truth, n_classes)
+    means = seed_means.mean(axis=0)
+    squares = _stratum_sums((sample_means - means[strata]) ** 2, strata, len(shares))
     n_present = int((counts > 0).sum())
-    pooled = squares.sum() / max(n_present, len(truth) - n_present)
-    offset = np.round(class_means - estimate, 12)  # beyond lies the noise of the arithmetic
+    pooled = squares.sum() / max(n_present, len(strata) - n_present)
+    offset = np.round(means - estimate, 12)  # beyond lies the noise of the arithmetic
     borrowed = pooled + n / (n + 1) * offset**2
-    by_class = weights**2 * (squares + borrowed) / n**2
-    between_samples = float(by_class.sum())
+    by_stratum = weights**2 * (squares + borrowed) / n**2
+    between_samples = float(by_stratum.sum())
 
     between_seeds = residual = 0.0
     if n_seeds > 1:
         between_seeds = float(by_seed.var(ddof=1)) / n_seeds
-        rest = _seed_by_sample_variances(values, seed_class_means, truth, n_classes)
+        rest = seed_by_sample_variances(values, seed_means, strata)
         residual = float((weights**2 * rest / (n * n_seeds)).sum())
     variance = max(between_samples, between_seeds, between_samples + between_seeds - residual)
     if max(variance, residual) <= 0:
-        return Interval(estimate, estimate, estimate)
+        return Estimate(estimate, 0.0)
     if variance <= 0:  # seeds and samples differ one by one and cancel in every mean
         variance, freedom = residual, n_seeds - 1.0
     else:
-        spent = float((by_class**2 / n).sum())
+        spent = float((by_stratum**2 / n).sum())
         if n_seeds > 1:
             spent += between_seeds**2 / (n_seeds - 1)
         freedom = variance**2 / spent
-    half = float(special.stdtrit(freedom, 0.5 + level / 2) * np.sqrt(variance))
-    return Interval(estimate, estimate - half, estimate + half)
+    return Estimate(estimate, float(np.sqrt(variance)), freedom)
+
+
+def stratified_interval(
+    values: np.ndarray, strata: np.ndarray, shares: np.ndarray, level: float = LEVEL
+) -> Interval:
+    """Return the interval of `stratified_estimate`, which has the formula and the parameters.
+
+    Parameters
+    ----------
+    values, strata, shares
+        As in `stratified_estimate`.
+    level : float
+        Confidence level.
+    """
+    return stratified_estimate(values, strata, shares).interval(level)
 
 
 def accuracy_interval(
-    right: np.ndarray, truth: np.ndarray, prior: np.ndarray, level: float = LEVEL
+    right: np.ndarray, strata: np.ndarray, shares: np.ndarray, level: float = LEVEL
 ) -> Interval:
-    """Return the accuracy under a class prior with its interval.
+    """Return the accuracy where strata come in given shares, with its interval.
 
     `stratified_interval`, but that a model which was right on every sample is not certain, nor
     one that was wrong on every sample: where nothing varied, Wilson's interval stands, with the
-    samples that the weighted mean is worth, ``1 / sum_c prior_c^2 / n_c``.
+    samples that the weighted mean is worth, ``1 / sum_c share_c^2 / n_c``.
 
     Parameters
     ----------
     right : ndarray of shape (S, n)
         1 where a seed's model is right, else 0.
-    truth, prior, level
+    strata, shares, level
         As in `stratified_interval`.
 
     References
     ----------
     Kish (1965), Survey Sampling, the effective sample size.
     """
-    interval = stratified_interval(right, truth, prior, level)
+    interval = stratified_interval(right, strata, shares, level)
     if interval.half_width > 0:
         return interval
-    counts = np.bincount(truth, minlength=len(prior))
+    counts = np.bincount(strata, minlength=len(shares))
     present = counts > 0
-    weights = prior[present] / prior[present].sum()
+    weights = shares[present] / shares[present].sum()
     share = min(max(interval.mean, 0.0), 1.0)  # rounding can leave a mean of ones above one
     return wilson_interval(share, float(1 / (weights**2 / counts[present]).sum()), level)
 
@@ -207,16 +258,54 @@ def within(interval: Interval, ends: tuple[float, float]) -> Interval:
     return Interval(mean, max(interval.low, low), min(max(interval.high, mean), high))
 
 
-def _class_sums(row: np.ndarray, truth: np.ndarray, n_classes: int) -> np.ndarray:
-    return np.bincount(truth, weights=row, minlength=n_classes)
-
-
-def _seed_by_sample_variances(
-    values: np.ndarray, seed_class_means: np.ndarray, truth: np.ndarray, n_classes: int
+def seed_by_sample_variances(
+    values: np.ndarray, seed_means: np.ndarray, strata: np.ndarray
 ) -> np.ndarray:
-    """Return, for each class, the variance that neither seed nor sample explains, shape (K,)."""
-    seed_effects = seed_class_means - seed_class_means.mean(axis=0)
-    rest = values - values.mean(axis=0) - seed_effects[:, truth]
-    n = np.bincount(truth, minlength=n_classes)
-    squares = _class_sums((rest**2).sum(axis=0), truth, n_classes)
-    return squares / (np.maximum(n - 1, 1) * (len(values) - 1))
+    """Return, for each stratum, the variance that neither seed nor sample explains, shape (K,).
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, n)
+        The quantity for each seed and sample; two seeds or more.
+    seed_means : ndarray of shape (S, K)
+        Each seed's mean over the samples of a stratum.
+    strata : ndarray of shape (n,)
+        Codes of strata.
+    """
+    n_seeds, n_strata = seed_means.shape
+    seed_effects = seed_means - seed_means.mean(axis=0)
+    rest = values - values.mean(axis=0) - seed_effects[:, strata]
+    n = np.bincount(strata, minlength=n_strata)
+    squares = _stratum_sums((rest**2).sum(axis=0), strata, n_strata)
+    return squares / (np.maximum(n - 1, 1) * (n_seeds - 1))
+
+
+def _stratum_sums(row: np.ndarray, strata: np.ndarray, n_strata: int) -> np.ndarray:
+    return np.bincount(strata, weights=row, minlength=n_strata)
+
+
+def _checked(
+    values: np.ndarray, strata: np.ndarray, shares: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    values, strata, shares = np.asarray(values), np.asarray(strata), np.asarray(shares)
+    if values.ndim != 2 or len(values) == 0 or strata.shape != values.shape[1:]:
+        raise DataError(
+            "An estimate needs values of shape (seeds, samples) and one stratum a sample. "
+            f"Got shapes {values.shape} and {strata.shape}."
+        )
+    require_finite(values.T, "values", "an estimate")
+    if strata.dtype.kind not in "iu" or (len(strata) and strata.min() < 0):
+        raise DataError("Strata must be codes 0, 1, 2, ... as integers.")
+    if shares.ndim != 1 or (len(strata) and strata.max() >= len(shares)):
+        raise DataError(
+            f"There must be one share a stratum. Got shares of shape {shares.shape} and "
+            f"{int(strata.max(initial=-1)) + 1} strata."
+        )
+    if not (np.isfinite(shares) & (shares >= 0)).all():
+        raise DataError("The shares of strata must be finite and 0 or above.")
+    return values, strata, shares
+
+
+def _checked_share(share: float, n: float) -> tuple[float, float]:
+    share = check_real(share, "share", "a binomial interval", 0, 1)
+    return share, check_real(n, "n", "a binomial interval", 0, bounds="(]")
