@@ -1,20 +1,26 @@
-"""`steelyard evaluate`: judge anybody's predictions under several priors."""
+"""`steelyard evaluate`: judge anybody's predictions under several deployments."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from steelyard._support.errors import DataError
+from steelyard._support.storage import parse_json
 from steelyard._support.validation import did_you_mean
 from steelyard.cli import options
-from steelyard.cli.terminal import print_json, print_table
+from steelyard.cli.evaluation_texts import print_evaluation
+from steelyard.cli.terminal import print_json, progress_shown
 from steelyard.datasets import read_prior
-from steelyard.evaluation import deployment_priors
+from steelyard.evaluation import deployment_priors, hardness_groups
 from steelyard.evaluation import evaluate as evaluate_predictions
-from steelyard.records.predictions_table import load_predictions
+from steelyard.records.hardness import load_scores
+from steelyard.records.predictions import Predictions
+from steelyard.records.predictions_table import load_groups, load_predictions
+
+_HARDNESS = "hardness"
 
 
 def evaluate(
@@ -22,11 +28,11 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="PREDICTIONS",
-            help="A parquet table: id, truth, one p_<class> column a class; "
-            "optionally split, arm, seed.",
+            help="A parquet table: id, truth, one p_<class> column a class; of several labels "
+            "t_<label> of 0 and 1 in place of truth. Optionally split, arm, seed, and groups.",
         ),
     ],
-    priors: options.Priors = "uniform",
+    priors: options.PriorsOrNone = None,
     train_prior: Annotated[
         Path | None,
         typer.Option(help="Class weights that training saw, where the table does not say."),
@@ -35,54 +41,105 @@ def evaluate(
         str | None, typer.Option(help="The arm that others are compared with; the first one.")
     ] = None,
     split: Annotated[str, typer.Option(help="The part to judge.")] = "test",
+    metrics: Annotated[
+        str | None, typer.Option(help="Metrics separated by commas; all by default.")
+    ] = None,
+    class_metrics: Annotated[
+        str | None, typer.Option(help="Metrics of each class; all by default.")
+    ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(help="Columns of the table that name groups, separated by commas."),
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(help="Scores of these samples: they make groups of equal hardness."),
+    ] = None,
+    score: Annotated[str, typer.Option(help="Which of the scores.")] = "aum",
+    mixes: Annotated[
+        Path | None,
+        typer.Option(
+            help='Deployments as mixes of groups: a JSON file {"name": {"grouping": {"group": '
+            "weight}}}."
+        ),
+    ] = None,
+    easy: Annotated[str | None, typer.Option(help="Classes that are easy, by commas.")] = None,
+    hard: Annotated[str | None, typer.Option(help="Classes that are hard, by commas.")] = None,
+    resamples: Annotated[int, typer.Option(help="Bootstrap redraws.")] = 1000,
+    seed: options.Seed = 0,
     out: Annotated[Path | None, typer.Option(help="A JSON file to write all of it to.")] = None,
     json: options.Json = False,
 ) -> None:
-    """Judge predictions: accuracy, log loss and per-class recall, with intervals."""
-    stated = options.read_priors(priors)
+    """Judge predictions under every deployment: metrics, classes, comparisons, with intervals."""
+    stated = None if priors is None else options.read_priors(priors)
+    mixed = None if mixes is None else _read_mixes(mixes)
     models = load_predictions(predictions)
-    names = models[0].class_names
+    first = models[0]
     if train_prior is not None:
-        weights = deployment_priors({"stated": read_prior(train_prior)}, names, None)["stated"]
+        weights = deployment_priors(
+            {"stated": read_prior(train_prior)},
+            first.class_names,
+            None,
+            multi_label=first.multi_label,
+        )["stated"]
         models = load_predictions(predictions, weights)
     chosen = [one for one in models if one.split == split]
     if not chosen:
         parts = sorted({one.split for one in models})
         raise DataError(f"The predictions have no part {split!r}.", hint=did_you_mean(split, parts))
-    judged = evaluate_predictions(chosen, stated, base)
+    groupings = _groupings(predictions, chosen[0], _words(groups), scores, score)
+    with progress_shown() as progress:
+        judged = evaluate_predictions(
+            chosen,
+            stated,
+            base,
+            metrics=_words(metrics) or None,
+            class_metrics=_words(class_metrics) or None,
+            groups=groupings,
+            mixes=mixed,
+            easy=_words(easy),
+            hard=_words(hard),
+            n_resamples=resamples,
+            seed=seed,
+            progress=progress,
+        )
     if out is not None:
         judged.save(out)
     if json:
         print_json(judged.to_dict())
         return
-    rows = [
-        [
-            f"{one['arm']}, {one['decision']}",
-            one["prior"],
-            one["metric"],
-            f"{one['mean']:.4f}",
-            f"[{one['low']:.4f}, {one['high']:.4f}]",
-        ]
-        for one in judged.overall.to_dict("records")
-    ]
-    print_table(f"On {split}", ["arm", "prior", "metric", "mean", "95 % interval"], rows)
-    first = judged.by_class[
-        (judged.by_class["prior"] == next(iter(judged.priors)))
-        & (judged.by_class["decision"] == "as trained")
-    ]
-    rows = [
-        [
-            f"{one['class']}, {one['arm']}",
-            f"{one['n']}",
-            *(
-                [f"{one['recall']:.4f}", f"[{one['low']:.4f}, {one['high']:.4f}]"]
-                if one["n"]
-                else ["no data", ""]
-            ),
-        ]
-        for one in first.to_dict("records")
-    ]
-    print()
-    print_table("By class", ["class, arm", "samples", "recall", "95 % interval"], rows)
+    print_evaluation(judged, len(chosen[0]), base or chosen[0].arm)
     if out is not None:
         print(f"\nAll of it: {out}")
+
+
+def _words(text: str | None) -> list[str]:
+    return [] if text is None else [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _groupings(
+    path: Path, first: Predictions, columns: list[str], scores: Path | None, score: str
+) -> dict[str, Any]:
+    groupings: dict[str, Any] = load_groups(path, columns, first.ids) if columns else {}
+    if scores is not None:
+        found = load_scores(scores)
+        if score not in found:
+            raise DataError(
+                f"{str(scores)!r} has no score {score!r}.", hint=did_you_mean(score, found)
+            )
+        groupings[_HARDNESS] = hardness_groups(found[score], first.ids)
+    return groupings
+
+
+def _read_mixes(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise DataError(f"There is no file of mixes {str(path)!r}.")
+    try:
+        mixes = parse_json(path.read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise DataError(f"{str(path)!r} is no readable JSON: {error}.") from error
+    if not isinstance(mixes, dict):
+        raise DataError(
+            f'{str(path)!r} must hold {{"name": {{"grouping": {{"group": weight}}}}}}.'
+        )
+    return mixes

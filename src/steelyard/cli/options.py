@@ -12,6 +12,7 @@ import typer
 from steelyard._support.errors import ParameterError
 from steelyard.datasets import ORDERS, load, read_prior
 from steelyard.datasets import long_tail as carve
+from steelyard.evaluation.priors import DIRECTIONS, KNOWN
 from steelyard.records.labelled import Labelled
 
 DEMO = "mnist-5k-tail"
@@ -83,13 +84,13 @@ Fresh = Annotated[
 Json = Annotated[
     bool, typer.Option("--json", help="Print the result as one JSON document, nothing else.")
 ]
-Priors = Annotated[
-    str,
-    typer.Option(
-        help="Where the model will be used, most important first: train, uniform, or files with "
-        "one weight a class (.json or .csv), separated by commas."
-    ),
-]
+_PRIORS = typer.Option(
+    help="Where the model will be used, most important first: train, uniform, test (the part as it "
+    "is), forward:R or backward:R (long tails), long-tail (the family), or files with one weight a "
+    "class (.json or .csv), separated by commas."
+)
+Priors = Annotated[str, _PRIORS]
+PriorsOrNone = Annotated[str | None, _PRIORS]
 
 
 def _read(
@@ -175,7 +176,7 @@ def read_priors(text: str) -> dict[str, Any]:
         )
     priors: dict[str, Any] = {}
     for word in words:
-        known = word in ("train", "uniform")
+        known = word in KNOWN or word.partition(":")[0] in DIRECTIONS
         name = word if known else Path(word).stem
         if name in priors:
             raise ParameterError(

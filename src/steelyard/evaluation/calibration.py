@@ -148,7 +148,7 @@ def correction_report(
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """All predictions, or those of one class against the rest: what their measures rest on."""
 
     scope: str
@@ -174,7 +174,7 @@ class _Part:
         interval = within(interval, (0.0, most))
         return interval.mean, interval.low, interval.high
 
-    def difference(self, other: _Part, measure: str) -> tuple[float, float, float]:
+    def difference(self, other: Part, measure: str) -> tuple[float, float, float]:
         """Return by how much a measure exceeds that of other predictions, and the interval."""
         if not self.values:
             return np.nan, np.nan, np.nan
@@ -201,28 +201,41 @@ def _checked(prior: Mapping[str, float] | np.ndarray, first: Predictions) -> np.
     return deployment_priors({"stated": prior}, names, None, multi_label=labels)["stated"]
 
 
-def _parts(models: list[Predictions], prior: np.ndarray | None, n_bins: int) -> Iterator[_Part]:
+def _parts(models: list[Predictions], prior: np.ndarray | None, n_bins: int) -> Iterator[Part]:
     """Yield the part of each class or label, and at last that of all together."""
-    of_kind = _parts_of_labels if models[0].multi_label else _parts_of_classes
-    return of_kind(models, prior, n_bins)
-
-
-def _parts_of_classes(
-    models: list[Predictions], prior: np.ndarray | None, n_bins: int
-) -> Iterator[_Part]:
+    if models[0].multi_label:
+        return parts_of_labels(models, prior, n_bins)
     truth, names = models[0].truth, models[0].class_names
-    counts = np.bincount(truth, minlength=len(names))
-    shares = _shares(counts, prior)
+    shares = _shares(np.bincount(truth, minlength=len(names)), prior)
     if not shares.any():
         raise DataError("No class with a positive deployment share has held-out samples.")
-    weights = _sample_weights(truth, shares)
+    return parts_of_classes(models, truth, shares, n_bins)
+
+
+def parts_of_classes(
+    models: list[Predictions], strata: np.ndarray, shares: np.ndarray, n_bins: int
+) -> Iterator[Part]:
+    """Yield the part of each class, and at last that of all together.
+
+    Parameters
+    ----------
+    models : list of Predictions
+        Of one arm.
+    strata, shares : ndarray of shape (n,) and (H,)
+        Codes of what the deployment re-weights, and its shares: of strata with samples, of sum 1.
+    n_bins : int
+        Bins of the calibration errors.
+    """
+    truth, names = models[0].truth, models[0].class_names
+    counts = np.bincount(truth, minlength=len(names))
+    weights = _sample_weights(strata, shares)
     odds = [log_odds(model) for model in models]
     for code, name in enumerate(names):
         measured: _Measured = ({}, {})
         if counts[code]:
             columns = np.stack([one[:, code] for one in odds])
             measured = _measured_one(columns, truth == code, weights, n_bins)
-        yield _Part(BY_CLASS, name, int(counts[code]), truth, shares, *measured)
+        yield Part(BY_CLASS, name, int(counts[code]), strata, shares, *measured)
     probabilities = [np.exp(model.log_probabilities) for model in models]
     own = [p[np.arange(len(truth)), truth] for p in probabilities]
     values = {
@@ -234,12 +247,13 @@ def _parts_of_classes(
     confidence = np.stack([p.max(axis=1) for p in probabilities])
     right = np.stack([model.predicted == truth for model in models])
     errors = _errors(confidence, right, weights, n_bins)
-    yield _Part(OVERALL, None, len(truth), truth, shares, values, errors)
+    yield Part(OVERALL, None, len(truth), strata, shares, values, errors)
 
 
-def _parts_of_labels(
+def parts_of_labels(
     models: list[Predictions], prior: np.ndarray | None, n_bins: int
-) -> Iterator[_Part]:
+) -> Iterator[Part]:
+    """Yield the part of each label, re-weighted to its own share, and at last their mean."""
     truth, names = models[0].truth, models[0].class_names
     values: dict[str, Any] = dict.fromkeys(MEANS, 0.0)
     errors: dict[str, Any] = dict.fromkeys(BINNINGS, 0.0)
@@ -262,12 +276,12 @@ def _parts_of_labels(
                 values[measure] = values[measure] + measured[0][measure] * weights
             for measure in BINNINGS:
                 errors[measure] = errors[measure] + measured[1][measure]
-        yield _Part(BY_CLASS, name, int(counts[1]), strata, shares, *measured)
+        yield Part(BY_CLASS, name, int(counts[1]), strata, shares, *measured)
     # one stratum: the values hold the weights, which differ from label to label
     one = np.zeros(len(truth), dtype=np.int64)
     means = {measure: total / n_labels for measure, total in values.items() if n_labels}
     mean_errors = {measure: total / n_labels for measure, total in errors.items() if n_labels}
-    yield _Part(OVERALL, None, len(truth), one, np.ones(1), means, mean_errors)
+    yield Part(OVERALL, None, len(truth), one, np.ones(1), means, mean_errors)
 
 
 def _shares(counts: np.ndarray, prior: np.ndarray | None) -> np.ndarray:

@@ -46,8 +46,8 @@ class Deployment:
     by_class: bool
 
     @cached_property
-    def weights(self) -> np.ndarray:
-        """What each sample counts for, 1 on average, shape (n,)."""
+    def tested_shares(self) -> np.ndarray:
+        """Shares of the strata with samples, of sum 1, shape (H,)."""
         counts = np.bincount(self.strata, minlength=len(self.shares))
         shares = np.where(counts > 0, self.shares, 0.0)
         if shares.sum() <= 0:
@@ -56,13 +56,27 @@ class Deployment:
                 "samples: there is nothing to weigh.",
                 hint="give that part samples of them, or leave the deployment out.",
             )
-        shares = shares / shares.sum()
-        return (shares * len(self.strata) / np.maximum(counts, 1))[self.strata]
+        return shares / shares.sum()
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """What each sample counts for, 1 on average, shape (n,)."""
+        counts = np.bincount(self.strata, minlength=len(self.shares))
+        return (self.tested_shares * len(self.strata) / np.maximum(counts, 1))[self.strata]
 
 
 def of_priors(priors: Mapping[str, np.ndarray], truth: np.ndarray) -> list[Deployment]:
     """Return one deployment a class prior (checked ones)."""
     return [Deployment(name, truth, prior, prior, True) for name, prior in priors.items()]
+
+
+def of_labels(prevalences: Mapping[str, np.ndarray], n: int) -> list[Deployment]:
+    """Return one deployment a mapping of labels to shares of samples (checked ones).
+
+    Each label is re-weighted by itself, by those who measure it: the samples are one stratum.
+    """
+    one = np.zeros(n, dtype=np.int64)
+    return [Deployment(name, one, np.ones(1), prior, True) for name, prior in prevalences.items()]
 
 
 def of_mixes(
@@ -112,8 +126,9 @@ def _of_mix(
             hint=did_you_mean(grouping, groupings) if groupings else "name it in the groups, too.",
         )
     groups, strata = np.unique(groupings[grouping], return_inverse=True)
-    given = in_class_order(weights, tuple(groups.tolist()), f"mix {name!r}", left_out=0.0)
-    shares = check_prior(given, tuple(groups.tolist()), f"the mix {name!r}")
+    names = tuple(groups.tolist())
+    given = in_class_order(weights, names, f"mix {name!r}", left_out=0.0, of="group")
+    shares = check_prior(given, names, f"the mix {name!r}")
     of_classes = np.zeros((len(groups), n_classes))
     np.add.at(of_classes, (strata, truth), 1.0)
     prior = shares @ (of_classes / of_classes.sum(axis=1, keepdims=True))

@@ -1,9 +1,8 @@
-"""From the predictions of every arm and seed to an `Evaluation` under several priors."""
+"""From the predictions of every arm and seed to an `Evaluation` under several deployments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -11,28 +10,40 @@ import numpy as np
 import pandas as pd
 
 from steelyard._support.errors import DataError
-from steelyard._support.validation import did_you_mean
+from steelyard._support.progress import Progress, silent
+from steelyard._support.validation import check_integer, did_you_mean
 from steelyard.evaluation.arms import by_arm
-from steelyard.evaluation.confusion import class_precision, confusion_matrix
-from steelyard.evaluation.intervals import (
-    accuracy_interval,
-    recall_intervals,
-    stratified_interval,
-    within,
-)
+from steelyard.evaluation.catalogue import BY_CLASS, GAP_METRICS, OVERALL, chosen
+from steelyard.evaluation.compared import class_differences, differences, rarity_of
+from steelyard.evaluation.deployments import Deployment, of_labels, of_mixes, of_priors
+from steelyard.evaluation.from_counts import Redrawn
+from steelyard.evaluation.groups import check_groupings
+from steelyard.evaluation.judged import Judged, judge
+from steelyard.evaluation.measured import Measured, Wanted, chance_rows, group_rows, measure
 from steelyard.evaluation.priors import deployment_priors
-from steelyard.evaluation.quantities import QUANTITIES, RANGES
 from steelyard.records.evaluation import AS_TRAINED, COLUMNS, CORRECTED, Evaluation
-from steelyard.records.interval import Interval
 from steelyard.records.predictions import Predictions
+
+N_RESAMPLES = 1000
+Cell = tuple[str, str]  # arm and decision
 
 
 def evaluate(
-    predictions: Sequence[Predictions],
+    predictions: Predictions | Sequence[Predictions],
     priors: Mapping[str, Any] | None = None,
     base_arm: str | None = None,
+    *,
+    metrics: Sequence[str] | None = None,
+    class_metrics: Sequence[str] | None = None,
+    groups: Mapping[str, Any] | None = None,
+    mixes: Mapping[str, Mapping[str, Mapping[Any, float]]] | None = None,
+    easy: Sequence[str] = (),
+    hard: Sequence[str] = (),
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+    progress: Progress = silent,
 ) -> Evaluation:
-    """Judge every arm on one held-out part under every deployment prior.
+    """Judge every arm on one held-out part under every deployment.
 
     Each arm is judged as trained and, where the prior that training saw is known, with its
     predictions corrected to the deployment prior. Differences are paired by seed and sample:
@@ -41,101 +52,164 @@ def evaluate(
 
     Parameters
     ----------
-    predictions : sequence of Predictions
+    predictions : Predictions or sequence of them
         One for each arm and seed, all of one part.
     priors : mapping of str to (mapping of class name to weight, array, or None), optional
         Deployment priors by name, the most important first; see `deployment_priors`. "train"
-        (what the base arm saw, where that is known) and "uniform" are always judged.
+        (what the base arm saw; where that is unknown, "test", the part as it is) and "uniform"
+        are always judged; of several labels a sample, "test".
     base_arm : str, optional
         What the others are compared with; the first arm by default.
+    metrics, class_metrics : sequence of str, optional
+        Which metrics, overall and of each class; all by default (docs/metrics.md lists them).
+    groups : mapping of str to array_like of shape (n,), optional
+        Groupings of the samples by name, each judged group by group; see `hardness_groups` for
+        groups of equal hardness.
+    mixes : mapping of name to {grouping: {group: weight}}, optional
+        Deployments as mixes of groups, judged after the priors.
+    easy, hard : sequence of str
+        Names of the classes that ``recall_easy_hard`` and ``precision_easy_hard`` compare.
+    n_resamples : int
+        Bootstrap redraws, for metrics that are functions of counts.
+    seed : int
+        Of the redraws.
+    progress : callable
+        Told after each arm and decision.
 
     Raises
     ------
     DataError
-        If there are no predictions, they are multi-label, the base arm is not among them, or a
-        prior does not fit.
+        If there are no predictions, the base arm is not among them, or a prior, a grouping or a
+        mix does not fit.
     MismatchError
         If samples, truth, classes or part differ between predictions, or an arm lacks a seed.
+    ParameterError
+        If a metric is unknown, or a number lies outside its range.
     """
-    if any(one.multi_label for one in predictions):
-        raise DataError(
-            "evaluate judges one class a sample; these predictions are of any number of labels.",
-            hint="how calibrated they are: steelyard.evaluation.calibration, or steelyard correct.",
-        )
-    arms = by_arm(predictions)
-    first = predictions[0]
+    models = [predictions] if isinstance(predictions, Predictions) else list(predictions)
+    arms = by_arm(models)
+    first = models[0]
     base = next(iter(arms)) if base_arm is None else base_arm
     if base not in arms:
         raise DataError(f"There is no arm {base!r} to compare with.", hint=did_you_mean(base, arms))
-    names = first.class_names
-    checked = deployment_priors(priors or {}, names, arms[base][0].prior)
-    as_trained = {arm: _judge(models) for arm, models in arms.items()}
+    sides = [_codes(easy, first.class_names), _codes(hard, first.class_names)]
+    without = () if all(sides) else [name for name in GAP_METRICS if name.endswith("_easy_hard")]
+    labels = first.multi_label
+    wanted = Wanted(
+        chosen(metrics, OVERALL, "metrics", multi_label=labels, without=without),
+        chosen(class_metrics, BY_CLASS, "class_metrics", multi_label=labels),
+        *sides,
+        check_integer(n_resamples, "n_resamples", "evaluate", 2),
+        check_integer(seed, "seed", "evaluate", 0),
+    )
+    groupings = check_groupings(groups or {}, len(first))
+    checked = deployment_priors(
+        priors or {},
+        first.class_names,
+        arms[base][0].prior,
+        test_prior=_own_shares(first),
+        multi_label=labels,
+    )
+    deployments = _deployments(checked, mixes or {}, groupings, first)
+    as_trained = {arm: judge(lambda mine=mine: mine, wanted.metrics) for arm, mine in arms.items()}
     tables: dict[str, list[dict]] = {name: [] for name in COLUMNS}
-    for prior_name, prior in checked.items():
-        cells = {}
-        for arm, models in arms.items():
-            cells[arm, AS_TRAINED] = as_trained[arm]
-            if all(model.prior is not None for model in models):
-                cells[arm, CORRECTED] = _judge(model.corrected(prior) for model in models)
-        for (arm, decision), cell in cells.items():
-            key = {"arm": arm, "decision": decision, "prior": prior_name}
-            tables["by_class"] += [key | row for row in _class_rows(cell, first, prior)]
-        for metric in QUANTITIES:
-            for (arm, decision), cell in cells.items():
-                key = {"arm": arm, "decision": decision, "prior": prior_name, "metric": metric}
-                rows = cell.values[metric]
-                level = accuracy_interval if metric == "accuracy" else stratified_interval
-                interval = within(level(rows, first.truth, prior), RANGES[metric])
-                tables["overall"].append({**key, **_ends(interval), "n_seeds": len(rows)})
-                for model, row in zip(arms[arm], rows, strict=True):
-                    value = stratified_interval(row[np.newaxis], first.truth, prior).mean
-                    tables["by_seed"].append({**key, "seed": model.seed, "value": value})
-            for left, right in _pairs(list(cells), base):
-                difference = cells[left].values[metric] - cells[right].values[metric]
-                interval = stratified_interval(difference, first.truth, prior)
-                tables["differences"].append(
-                    {
-                        "prior": prior_name,
-                        "metric": metric,
-                        "arm": left[0],
-                        "decision": left[1],
-                        "base_arm": right[0],
-                        "base_decision": right[1],
-                        **_ends(interval),
-                        "n_seeds": len(difference),
-                    }
-                )
+    for done, deployment in enumerate(deployments):
+        progress(done, len(deployments), f"judging under {deployment.name}")
+        cells = dict(_cells(arms, as_trained, deployment, wanted))
+        measured = _measured(cells, first, deployment, wanted)
+        pairs = _pairs(list(cells), base)
+        for (arm, decision), found in measured.items():
+            key = {"arm": arm, "decision": decision, "prior": deployment.name}
+            _add_levels(tables, key, found, [one.seed for one in arms[arm]], first)
+            judged = cells[arm, decision]
+            tables["by_group"] += group_rows(key, judged, first, deployment, groupings)
+            tables["chance"] += chance_rows(key, found, first, wanted)
+        tables["differences"] += differences(deployment, measured, pairs)
+        of_classes = class_differences(first, deployment, cells, pairs, wanted)
+        tables["class_differences"] += of_classes
+        tables["rarity"] += rarity_of(of_classes, arms[base][0].prior, first.class_names)
     frames = {
         name: pd.DataFrame(tables[name], columns=columns) for name, columns in COLUMNS.items()
     }
-    absent = np.bincount(first.truth, minlength=len(names)) == 0
-    no_data = tuple(names[code] for code in np.flatnonzero(absent))
-    return Evaluation(first.split, names, checked, **frames, no_data=no_data)
+    absent = _own_shares(first) == 0
+    no_data = tuple(first.class_names[code] for code in np.flatnonzero(absent))
+    shares = {one.name: one.prior for one in deployments}
+    return Evaluation(first.split, first.class_names, shares, **frames, no_data=no_data)
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """What is kept of the models of one arm and decision; their logits, K a sample, are not."""
-
-    values: dict[str, np.ndarray]  # of each metric's quantity, shape (seeds, n)
-    confusion: np.ndarray  # summed over seeds
+def _own_shares(first: Predictions) -> np.ndarray:
+    if first.multi_label:
+        return first.truth.mean(axis=0)
+    return np.bincount(first.truth, minlength=len(first.class_names)) / max(len(first), 1)
 
 
-def _judge(models: Iterable[Predictions]) -> _Cell:
-    values: dict[str, list[np.ndarray]] = {metric: [] for metric in QUANTITIES}
-    confusion: Any = 0
-    for model in models:
-        for metric, quantity in QUANTITIES.items():
-            values[metric].append(quantity(model))
-        confusion = confusion + confusion_matrix(
-            model.truth, model.predicted, len(model.class_names)
-        )
-    return _Cell({metric: np.stack(rows) for metric, rows in values.items()}, confusion)
+def _codes(names: Sequence[str], class_names: tuple[str, ...]) -> tuple[int, ...]:
+    for name in names:
+        if name not in class_names:
+            raise DataError(
+                f"There is no class {name!r} to call easy or hard.",
+                hint=did_you_mean(name, class_names),
+            )
+    return tuple(class_names.index(name) for name in names)
 
 
-def _pairs(
-    cells: list[tuple[str, str]], base: str
-) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+def _deployments(
+    priors: Mapping[str, np.ndarray],
+    mixes: Mapping[str, Any],
+    groupings: Mapping[str, np.ndarray],
+    first: Predictions,
+) -> list[Deployment]:
+    taken = [name for name in mixes if name in priors]
+    if taken:
+        raise DataError(f"The name {taken[0]!r} is a prior's already.", hint="rename the mix.")
+    if first.multi_label:
+        if mixes:
+            raise DataError(
+                "Mixes of groups are of one class a sample; these predictions are of any number "
+                "of labels.",
+                hint="groups alone are judged of labels, too.",
+            )
+        return of_labels(priors, len(first))
+    mixed = of_mixes(mixes, groupings, first.truth, len(first.class_names))
+    return [*of_priors(priors, first.truth), *mixed]
+
+
+def _cells(
+    arms: Mapping[str, list[Predictions]],
+    as_trained: Mapping[str, Judged],
+    deployment: Deployment,
+    wanted: Wanted,
+) -> Iterable[tuple[Cell, Judged]]:
+    for arm, models in arms.items():
+        yield (arm, AS_TRAINED), as_trained[arm]
+        # a mix of groups is no shift of classes alone: nothing is corrected to it
+        if deployment.by_class and all(model.prior is not None for model in models):
+            yield (
+                (arm, CORRECTED),
+                judge(
+                    lambda models=models: (one.corrected(deployment.prior) for one in models),
+                    wanted.metrics,
+                ),
+            )
+
+
+def _measured(
+    cells: Mapping[Cell, Judged], first: Predictions, deployment: Deployment, wanted: Wanted
+) -> dict[Cell, Measured]:
+    predicted = [row for judged in cells.values() for row in judged.predicted]
+    n_classes = len(first.class_names)
+    redrawn = Redrawn.of(
+        first.truth, predicted, n_classes, deployment, wanted.n_resamples, wanted.seed
+    )
+    measured, start = {}, 0
+    for cell, judged in cells.items():
+        rows = slice(start, start + len(judged.predicted))
+        measured[cell] = measure(judged, first, deployment, wanted, redrawn, rows)
+        start = rows.stop
+    return measured
+
+
+def _pairs(cells: list[Cell], base: str) -> list[tuple[Cell, Cell]]:
     plain, control = (base, AS_TRAINED), (base, CORRECTED)
     return [
         (cell, reference)
@@ -146,20 +220,26 @@ def _pairs(
     ]
 
 
-def _class_rows(cell: _Cell, first: Predictions, prior: np.ndarray) -> list[dict]:
-    counts = np.bincount(first.truth, minlength=len(first.class_names))
-    recalls = recall_intervals(cell.values["accuracy"], first.truth, len(counts))
-    # precision from the seeds' summed counts: a seed that never predicts a class adds nothing
-    precision = class_precision(cell.confusion, prior)
-    rows = []
-    for code, (name, recall) in enumerate(zip(first.class_names, recalls, strict=True)):
-        ends = {"recall": np.nan, "low": np.nan, "high": np.nan}
-        if recall is not None:
-            ends = {"recall": recall.mean, "low": recall.low, "high": recall.high}
-        row = {"class": name, "n": int(counts[code]), **ends}
-        rows.append({**row, "precision": float(precision[code])})
-    return rows
-
-
-def _ends(interval: Interval) -> dict[str, float]:
-    return {"mean": interval.mean, "low": interval.low, "high": interval.high}
+def _add_levels(
+    tables: dict[str, list[dict]],
+    key: dict[str, str],
+    found: Measured,
+    seeds: list[int],
+    first: Predictions,
+) -> None:
+    for metric, figure in found.overall.items():
+        mean, low, high = figure.ends
+        row = {**key, "metric": metric}
+        ends = {"mean": mean, "low": low, "high": high}
+        counts = {"n_seeds": len(seeds), "n_classes": figure.n_classes}
+        tables["overall"].append({**row, **ends, **counts})
+        tables["by_seed"] += [
+            {**row, "seed": seed, "value": value}
+            for seed, value in zip(seeds, figure.evidence.by_seed, strict=True)
+        ]
+    for metric, of_classes in found.by_class.items():
+        for name, n, (mean, low, high) in zip(
+            first.class_names, found.n, of_classes, strict=True
+        ):
+            row = {**key, "metric": metric, "class": name, "n": int(n)}
+            tables["by_class"].append({**row, "mean": mean, "low": low, "high": high})

@@ -92,6 +92,6 @@ def hardness_groups(hardness: Hardness, ids: Any, n_groups: int = 3) -> np.ndarr
     if n < n_groups:
         raise DataError(f"{n} samples cannot make {n_groups} groups of hardness.")
     rank = np.empty(n, dtype=np.int64)
-    rank[np.argsort(hardness.scores[places], kind="stable")] = np.arange(n)
+    rank[np.argsort(hardness.values[places], kind="stable")] = np.arange(n)
     names = _LEVELS.get(n_groups, tuple(f"{k + 1} of {n_groups}" for k in range(n_groups)))
     return np.array(names, dtype=object)[rank * n_groups // n]

@@ -15,7 +15,8 @@ TRAIN = "train"
 UNIFORM = "uniform"
 TEST = "test"  # the shares of the held-out part itself: nothing is re-weighted
 LONG_TAIL = "long-tail"  # the whole family
-_DIRECTIONS = ("forward", "backward")
+KNOWN = (TRAIN, UNIFORM, TEST, LONG_TAIL)
+DIRECTIONS = ("forward", "backward")
 # Of the most frequent class to the rarest; Hong and others (2021), CVPR, judge under these.
 FAMILY = (50, 25, 10, 5, 2)
 
@@ -65,7 +66,7 @@ def deployment_priors(
         known[TEST] = test_prior
     priors = {}
     for name, weights in _spelled_out(given).items():
-        if weights is None and name.partition(":")[0] in _DIRECTIONS and not multi_label:
+        if weights is None and name.partition(":")[0] in DIRECTIONS and not multi_label:
             weights = long_tail_prior(name, train_prior, class_names)
         elif weights is None:
             if name not in known:
@@ -115,7 +116,7 @@ def long_tail_prior(
         ratio = float(number)
     except ValueError:
         ratio = np.nan
-    if direction not in _DIRECTIONS or not 1 <= ratio < np.inf:
+    if direction not in DIRECTIONS or not 1 <= ratio < np.inf:
         raise DataError(
             f"The prior {name!r} must be 'forward:R' or 'backward:R' with R, most frequent to "
             "rarest class, a number of 1 or more.",
@@ -149,7 +150,12 @@ def _listed(known: Mapping[str, np.ndarray]) -> str:
 
 
 def in_class_order(
-    weights: Mapping[Any, Any], class_names: tuple[str, ...], what: str, *, left_out: float | None
+    weights: Mapping[Any, Any],
+    class_names: tuple[str, ...],
+    what: str,
+    *,
+    left_out: float | None,
+    of: str = "class",
 ) -> np.ndarray:
     """Return the numbers that a mapping has for the classes, in their order, shape (K,).
 
@@ -163,6 +169,8 @@ def in_class_order(
         What the mapping is, for the message.
     left_out : float or None
         What a class counts as that it does not name; None refuses that.
+    of : str
+        What the names are of, for the message.
 
     Raises
     ------
@@ -174,7 +182,7 @@ def in_class_order(
     strange = [key for key in by_name if key not in class_names]
     if strange:
         raise DataError(
-            f"The {what} names the class {strange[0]!r}, which the data do not have.",
+            f"The {what} names the {of} {strange[0]!r}, which the data do not have.",
             hint=did_you_mean(strange[0], class_names),
         )
     missing = [name for name in class_names if name not in by_name]

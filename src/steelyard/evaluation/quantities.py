@@ -23,10 +23,22 @@ def negative_log_likelihood(predictions: Predictions) -> np.ndarray:
     return np.log(np.exp(logits, out=logits).sum(axis=1)) - own
 
 
+def squared_distance(predictions: Predictions) -> np.ndarray:
+    """Return the squared distance of the probabilities from the truth, shape (n,), 0 to 2.
+
+    Its mean is the Brier score: with two classes twice what scikit-learn calls so.
+    """
+    probabilities = predictions.logits - predictions.logits.max(axis=1, keepdims=True)
+    np.exp(probabilities, out=probabilities)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    own = probabilities[np.arange(len(predictions)), predictions.truth]
+    return np.maximum((probabilities**2).sum(axis=1) - 2 * own + 1, 0.0)
+
+
 # The ends of what each metric can be: no interval of a level reaches beyond them.
-RANGES = MappingProxyType({"accuracy": (0.0, 1.0), "log_loss": (0.0, np.inf)})
+RANGES = MappingProxyType({"accuracy": (0.0, 1.0), "log_loss": (0.0, np.inf), "brier": (0.0, 2.0)})
 
 # A metric under a prior is sum_c prior_c * (mean of its quantity over samples of class c).
 QUANTITIES: MappingProxyType[str, Callable[[Predictions], np.ndarray]] = MappingProxyType(
-    {"accuracy": correctness, "log_loss": negative_log_likelihood}
+    {"accuracy": correctness, "log_loss": negative_log_likelihood, "brier": squared_distance}
 )

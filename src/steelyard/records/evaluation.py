@@ -30,6 +30,7 @@ COLUMNS = {
     "by_group": [*_CELL, "grouping", "group", "n", "n_classes", *_ENDS],
     "class_differences": ["prior", "metric", "class", "n", *_AGAINST, *_ENDS, *_TESTS],
     "rarity": ["prior", "metric", *_AGAINST, "statistic", *_ENDS, "p", "n_classes"],
+    "chance": [*_CELL, "mean", "end"],
 }
 _TEXTS = [
     *_CELL, *_AGAINST, "class", "grouping", "group", "statistic",
@@ -68,6 +69,9 @@ class Evaluation:
         Paired differences of each class's metric, adjusted over classes and arms.
     rarity : pandas.DataFrame
         How the change of a class goes with the logarithm of its training share, by statistic.
+    chance : pandas.DataFrame
+        What each gap between recalls would come to, were all classes equally easy: its mean, and
+        the end that it stays below in 95 of 100 such parts.
     no_data : tuple of str
         Classes absent from the part: left out of every figure, and named.
 
@@ -87,6 +91,7 @@ class Evaluation:
     by_group: pd.DataFrame = field(default_factory=lambda: _empty("by_group"))
     class_differences: pd.DataFrame = field(default_factory=lambda: _empty("class_differences"))
     rarity: pd.DataFrame = field(default_factory=lambda: _empty("rarity"))
+    chance: pd.DataFrame = field(default_factory=lambda: _empty("chance"))
     no_data: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
 
 from steelyard._support.arrays import frozen_integers
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_parquet, write_parquet
+from steelyard._support.validation import did_you_mean
 from steelyard.records.classes import check_multi_hot
 from steelyard.records.predictions import Predictions
+from steelyard.records.probabilities import log_odds_of, logits_of
 
 CLASS_COLUMN = "p_"
 TRUTH_COLUMN = "t_"  # of multi-label data, one a label
 _DEFAULTS = {"arm": "model", "seed": 0, "split": "test"}
-_SUM_TOLERANCE = 1e-3  # float16 and rounded text pass
 
 
 def save_predictions(predictions: Sequence[Predictions], path: str | Path) -> None:
@@ -104,7 +104,8 @@ def load_predictions(path: str | Path, train_prior: np.ndarray | None = None) ->
             "a column 't_<label>' of 0 and 1 for each label in place of 'truth'.",
         )
     truth = _multi_hot(frame, names) if multi_label else _codes(frame["truth"], names)
-    logits = _log_odds(frame, columns) if multi_label else _logits(frame, columns)
+    probabilities = _numbers(frame, columns)
+    logits = log_odds_of(probabilities) if multi_label else logits_of(probabilities)
     priors = metadata.get("priors", {})
     predictions = []
     for (arm, seed, split), rows in _models(frame).groupby([*_DEFAULTS], sort=False):
@@ -122,6 +123,50 @@ def load_predictions(path: str | Path, train_prior: np.ndarray | None = None) ->
             )
         )
     return predictions
+
+
+def load_groups(path: str | Path, columns: Sequence[str], ids: np.ndarray) -> dict[str, np.ndarray]:
+    """Read further columns of a table of predictions, such as the site of each sample.
+
+    Parameters
+    ----------
+    path : path
+        What `load_predictions` reads.
+    columns : sequence of str
+        Their names.
+    ids : ndarray of shape (n,)
+        Of the samples that are asked for; several models may have a row for each.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n,)
+        In the order of ``ids``.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, or two rows of one sample differ.
+    """
+    frame, _ = read_parquet(path)
+    frame = frame.reset_index(drop=frame.index.name is None)
+    frame.columns = [str(column) for column in frame.columns]
+    for column in columns:
+        if column not in frame:
+            others = [name for name in frame if not name.startswith((CLASS_COLUMN, TRUTH_COLUMN))]
+            raise DataError(
+                f"{str(path)!r} has no column {column!r} of groups.",
+                hint=did_you_mean(column, others),
+            )
+    rows = frame[["id", *columns]]
+    rows = rows[rows["id"].isin(ids)].drop_duplicates()
+    twice = rows["id"].duplicated()
+    if twice.any():
+        raise DataError(
+            f"Groups must be the same in every row of a sample. {int(twice.sum())} differ, the "
+            f"first is that of {rows['id'][twice].iloc[0]!r}."
+        )
+    mine = rows.set_index("id").loc[list(ids)]
+    return {column: mine[column].to_numpy(dtype=object) for column in columns}
 
 
 def _require_one_table(predictions: Sequence[Predictions]) -> None:
@@ -172,37 +217,6 @@ def _numbers(frame: pd.DataFrame, columns: list[str], what: str = "Probabilities
         return frame[columns].to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise DataError(f"{what} must be numbers: {error}.") from error
-
-
-def _logits(frame: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    probabilities = _numbers(frame, columns)
-    sums = probabilities.sum(axis=1)
-    # NaN fails both comparisons
-    good = (probabilities >= 0).all(axis=1) & (np.abs(sums - 1) <= _SUM_TOLERANCE)
-    if not good.all():
-        row = int(good.argmin())
-        raise DataError(
-            f"Probabilities must be non-negative and sum to one a row. {int((~good).sum())} rows "
-            f"do not, the first is row {row}: it sums to {sums[row]:.6g}, its smallest is "
-            f"{probabilities[row].min():.6g}.",
-            hint="where a sample may have several labels, give its truth as columns 't_<label>' "
-            "of 0 and 1, not as 'truth'.",
-        )
-    # a probability of exactly 0 has no finite logarithm: read it as the smallest normal number
-    return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
-
-
-def _log_odds(frame: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    probabilities = _numbers(frame, columns)
-    good = ((probabilities >= 0) & (probabilities <= 1)).all(axis=1)  # NaN fails both
-    if not good.all():
-        row = int(good.argmin())
-        raise DataError(
-            f"Probabilities of labels must lie in [0, 1]. {int((~good).sum())} rows do not, the "
-            f"first is row {row}: {probabilities[row].min():.6g} to {probabilities[row].max():.6g}."
-        )
-    # 0 and 1 have no finite log-odds: read them as the numbers next to them
-    return logit(np.clip(probabilities, np.finfo(np.float64).tiny, 1 - np.finfo(np.float64).epsneg))
 
 
 def _models(frame: pd.DataFrame) -> pd.DataFrame:

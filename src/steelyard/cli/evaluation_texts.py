@@ -1,0 +1,245 @@
+"""An evaluation as tables: levels, deployments, comparisons, classes, groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from steelyard.cli.terminal import one_line, print_table
+from steelyard.records.evaluation import AS_TRAINED, Evaluation
+
+_MANY = 24  # rows before the rest are counted
+_WIDE = 3  # arms and decisions that stand side by side
+_HEAD = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "macro_average_precision")
+_OF_CLASSES = ("recall", "precision", "f1", "average_precision")
+
+
+def print_evaluation(judged: Evaluation, n: int, base: str) -> None:
+    """Print what was judged, the first deployment in full and the others in brief."""
+    first = next(iter(judged.priors))
+    left_out = _names(judged.no_data)
+    without = f"; no data: {left_out}" if left_out else ""
+    print(f"{judged.split}: {n:,} samples, {len(judged.class_names)} classes{without}\n")
+    _print_levels(judged, first)
+    if len(judged.priors) > 1:
+        _print_deployments(judged)
+    _print_differences(judged)
+    _print_classes(judged, first, base)
+    _print_class_changes(judged, first)
+    _print_groups(judged, first)
+
+
+def _print_levels(judged: Evaluation, prior: str) -> None:
+    rows = judged.overall[judged.overall["prior"] == prior]
+    cells = list(dict.fromkeys(zip(rows["arm"], rows["decision"], strict=True)))
+    by_key = {
+        (row["metric"], row["arm"], row["decision"]): row for row in rows.to_dict("records")
+    }
+    metrics = list(dict.fromkeys(rows["metric"]))
+    title = f"Under {_deployment(prior)}: mean and 95 % interval"
+    if len(cells) <= _WIDE:
+        lines = [
+            [_title(metric), *(_level(by_key[metric, *cell]) for cell in cells)]
+            for metric in metrics
+        ]
+        columns = ["metric", *(f"{arm}, {decision}" for arm, decision in cells)]
+        print_table(title, columns, lines)
+    else:
+        lines = [
+            [f"{arm}, {decision}", _title(metric), _level(by_key[metric, arm, decision])]
+            for metric in metrics
+            if metric in _HEAD or len(metrics) <= len(_HEAD)
+            for arm, decision in cells
+        ]
+        print_table(title, ["arm, decision", "metric", "mean"], lines, left=2)
+    chance = judged.chance[
+        (judged.chance["prior"] == prior) & (judged.chance["metric"] == "recall_max_min")
+    ]
+    for row in chance.head(1).to_dict("records"):
+        print(
+            f"\nWere all classes equally easy, best and worst recall would lie {row['mean']:.3f} "
+            f"apart by chance (19 of 20 times below {row['end']:.3f})."
+        )
+
+
+def _print_deployments(judged: Evaluation) -> None:
+    metric = "accuracy" if "accuracy" in set(judged.overall["metric"]) else None
+    if metric is None:
+        return
+    rows = judged.overall[judged.overall["metric"] == metric]
+    cells = list(dict.fromkeys(zip(rows["arm"], rows["decision"], strict=True)))
+    by_key = {
+        (row["prior"], row["arm"], row["decision"]): row for row in rows.to_dict("records")
+    }
+    few = len(cells) <= _WIDE
+    lines = [
+        [prior, *(_level(by_key.get((prior, *cell))) for cell in cells)]
+        if few
+        else [prior, f"{cell[0]}, {cell[1]}", _level(by_key.get((prior, *cell)))]
+        for prior in judged.priors
+        for cell in (cells[:1] if few else cells)
+    ]
+    columns = ["deployment", *(f"{arm}, {decision}" for arm, decision in cells)]
+    print()
+    print_table(
+        "Accuracy under every deployment",
+        columns if few else ["deployment", "arm, decision", "accuracy"],
+        _cut(lines),
+        left=1 if few else 2,
+    )
+
+
+def _print_differences(judged: Evaluation) -> None:
+    rows = judged.differences
+    rows = rows[rows["metric"].isin(_HEAD[:1] + _HEAD[3:4])]
+    if rows.empty:
+        return
+    lines = [
+        [
+            f"{row['prior']}, {_title(row['metric'])}",
+            f"{row['arm']}, {row['decision']}",
+            f"{row['base_arm']}, {row['base_decision']}",
+            _signed(row),
+            _p(row["p_holm"]),
+            f"{row['detectable']:.4f}",
+        ]
+        for row in rows.to_dict("records")
+    ]
+    print()
+    print_table(
+        "Paired differences: p by Holm over the comparisons of a metric; what could be detected",
+        ["deployment, metric", "arm", "minus", "difference", "p", "detectable"],
+        _cut(lines),
+        left=3,
+    )
+
+
+def _print_classes(judged: Evaluation, prior: str, base: str) -> None:
+    rows = judged.by_class
+    rows = rows[
+        (rows["prior"] == prior) & (rows["arm"] == base) & (rows["decision"] == AS_TRAINED)
+    ]
+    metrics = [name for name in _OF_CLASSES if name in set(rows["metric"])]
+    if not metrics:
+        return
+    tables = {name: rows[rows["metric"] == name].set_index("class") for name in metrics}
+    order = tables[metrics[0]].sort_values("mean", kind="stable", na_position="last")
+    lines = [
+        [
+            name,
+            f"{row['n']:,}",
+            *(_level(tables[metric].loc[name]) for metric in metrics),
+        ]
+        for name, row in order.iterrows()
+    ]
+    print()
+    print_table(
+        f"By class, {base} as trained, lowest {_title(metrics[0])} first",
+        ["class", "samples", *map(_title, metrics)],
+        _cut(lines),
+    )
+
+
+def _print_class_changes(judged: Evaluation, prior: str) -> None:
+    rows = judged.class_differences
+    rows = rows[rows["prior"] == prior]
+    for (metric, arm, decision, base, base_decision), mine in rows.groupby(
+        ["metric", "arm", "decision", "base_arm", "base_decision"], sort=False
+    ):
+        tested = mine[mine["p"].notna()]
+        shown = tested[tested["p_holm"] < 0.05]
+        print(
+            one_line(
+                f"\n{_title(metric).capitalize()} by class, {arm} ({decision}) minus {base} "
+                f"({base_decision}): {len(shown)} of {len(tested)} classes are shown to change"
+                + (
+                    f"; smaller changes than {tested['detectable'].median():.3f} (the middle "
+                    "class) could not be seen."
+                    if len(tested)
+                    else "."
+                )
+            )
+        )
+        for row in shown.head(_MANY).to_dict("records"):
+            print(one_line(f"  {row['class']}: {_signed(row)}, p {_p(row['p_holm'])}"))
+        against = judged.rarity
+        against = against[
+            (against["prior"] == prior)
+            & (against["metric"] == metric)
+            & (against["arm"] == arm)
+            & (against["decision"] == decision)
+            & (against["base_arm"] == base)
+            & (against["base_decision"] == base_decision)
+        ]
+        for row in against.to_dict("records"):
+            print(
+                f"  {row['statistic'].capitalize()} of the change with the log training share: "
+                f"{_signed(row)}, p {_p(row['p'])}, {row['n_classes']} classes"
+            )
+
+
+def _print_groups(judged: Evaluation, prior: str) -> None:
+    rows = judged.by_group
+    rows = rows[(rows["prior"] == prior) & (rows["metric"] == "accuracy")]
+    if rows.empty:
+        return
+    lines = [
+        [
+            f"{row['grouping']}: {row['group']}",
+            f"{row['arm']}, {row['decision']}",
+            f"{row['n']:,}",
+            _level(row),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    print()
+    print_table(
+        f"Accuracy by group, under {_deployment(prior)}",
+        ["group", "arm, decision", "samples", "accuracy"],
+        _cut(lines),
+        left=2,
+    )
+
+
+def _cut(lines: list[list[str]]) -> list[list[str]]:
+    if len(lines) <= _MANY:
+        return lines
+    rest = [f"and {len(lines) - _MANY} more (--out)", *[""] * (len(lines[0]) - 1)]
+    return [*lines[:_MANY], rest]
+
+
+def _deployment(name: str) -> str:
+    known = {"train": "the training prior", "test": "the part's own shares"}
+    return known.get(name, f"{name!r}")
+
+
+def _title(metric: str) -> str:
+    return metric.replace("_", " ")
+
+
+def _level(row: dict | pd.Series | None) -> str:
+    if row is None:
+        return ""
+    if pd.isna(row["mean"]):
+        return "no data"
+    if pd.isna(row["low"]):
+        return f"{row['mean']:.4f}"
+    return f"{row['mean']:.4f} [{row['low']:.4f}, {row['high']:.4f}]"
+
+
+def _signed(row: dict) -> str:
+    if pd.isna(row["low"]):
+        return f"{row['mean']:+.4f}"
+    return f"{row['mean']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}]"
+
+
+def _p(value: float) -> str:
+    if pd.isna(value):
+        return ""
+    return "< .001" if value < 0.001 else f"{value:.3f}"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - 12} more"] if len(names) > 12 else []
+    return ", ".join([one_line(name) for name in names[:12]] + more)

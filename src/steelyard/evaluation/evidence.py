@@ -1,0 +1,104 @@
+"""What a figure rests on: values of single samples, or redrawn samples; both can be subtracted.
+
+A figure of several models (seeds) is the mean of theirs. Its evidence knows each seed's figure and
+how it would move with other samples, so that one formula gives the interval, with seeds and samples
+as crossed random effects; and the difference of two arms' evidence, sample by sample and seed by
+seed, is the evidence of their paired difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard.evaluation.crossed import crossed_estimate, freedom_of_strata
+from steelyard.evaluation.estimate import Estimate
+from steelyard.evaluation.intervals import stratified_estimate
+
+
+@dataclass(frozen=True, eq=False)
+class OfSamples:
+    """A mean over samples, or a statistic that is one to first order.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, n)
+        Of each seed and sample; their mean by strata is the figure.
+    strata : ndarray of shape (n,)
+        Codes of the samples' strata.
+    shares : ndarray of shape (H,)
+        Deployment shares of the strata.
+    """
+
+    values: np.ndarray
+    strata: np.ndarray
+    shares: np.ndarray
+
+    @property
+    def by_seed(self) -> np.ndarray:
+        """The figure of each seed, shape (S,)."""
+        return np.array([self._of(row).mean for row in self.values[:, np.newaxis]])
+
+    def estimate(self) -> Estimate:
+        """Return the mean over seeds, with its error."""
+        return self._of(self.values)
+
+    def _of(self, values: np.ndarray) -> Estimate:
+        return stratified_estimate(values, self.strata, self.shares)
+
+    def __sub__(self, other: OfSamples) -> OfSamples:
+        return OfSamples(self.values - other.values, self.strata, self.shares)
+
+
+@dataclass(frozen=True, eq=False)
+class OfResamples:
+    """A function of counts, and what it becomes as the samples are redrawn.
+
+    Parameters
+    ----------
+    by_seed : ndarray of shape (S,)
+        The figure of each seed.
+    redrawn : ndarray of shape (S, B)
+        The same after each of B redraws, which are those of every seed and arm.
+    influence : ndarray of shape (P,)
+        What the seeds' mean figure gains by one more sample of each pattern of samples.
+    sizes, strata : ndarray of shape (P,)
+        Samples and stratum of each pattern.
+    """
+
+    by_seed: np.ndarray
+    redrawn: np.ndarray
+    influence: np.ndarray
+    sizes: np.ndarray
+    strata: np.ndarray
+
+    def estimate(self) -> Estimate:
+        """Return the mean over seeds, with its error."""
+        freedom, inflation = freedom_of_strata(self.influence, self.sizes, self.strata)
+        return crossed_estimate(self.by_seed, self.redrawn, freedom, inflation).at()
+
+    def __sub__(self, other: OfResamples) -> OfResamples:
+        return OfResamples(
+            self.by_seed - other.by_seed,
+            self.redrawn - other.redrawn,
+            self.influence - other.influence,
+            self.sizes,
+            self.strata,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class OfSeeds:
+    """A figure without an interval, such as a calibration error: its bias outweighs its scatter."""
+
+    by_seed: np.ndarray
+
+    def estimate(self) -> None:
+        """Return nothing: no error is known."""
+
+    def __sub__(self, other: OfSeeds) -> OfSeeds:
+        return OfSeeds(self.by_seed - other.by_seed)
+
+
+Evidence = OfSamples | OfResamples | OfSeeds

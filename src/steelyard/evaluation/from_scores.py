@@ -1,0 +1,65 @@
+"""Metrics of scores: how well they rank, and how far their probabilities are to be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from steelyard.evaluation.calibration import parts_of_classes, parts_of_labels
+from steelyard.evaluation.catalogue import CALIBRATION, CLASS_RANKS, RANKS
+from steelyard.evaluation.deployments import Deployment
+from steelyard.evaluation.evidence import OfSamples, OfSeeds
+from steelyard.evaluation.figure import Ends, Figure, ends_of
+from steelyard.evaluation.rank_estimates import RankMetric, rank_estimates
+from steelyard.evaluation.reliability import BINNINGS
+from steelyard.records.predictions import Predictions
+
+N_BINS = 15
+
+
+def scored(
+    models: list[Predictions],
+    deployment: Deployment,
+    metrics: Collection[str],
+    class_metrics: Collection[str],
+) -> tuple[dict[str, Figure], dict[str, list[Ends]]]:
+    """Return the metrics of scores, overall and of each class, of one arm's models.
+
+    Parameters
+    ----------
+    models : list of Predictions
+        One a seed, as decided.
+    deployment : Deployment
+        Of classes: ranks are not judged under a mix of groups.
+    metrics, class_metrics : collection of str
+        What is wanted, of which others are left to others.
+    """
+    overall: dict[str, Figure] = {}
+    by_class: dict[str, list[Ends]] = {}
+    ranks = [name for name in metrics if name in RANKS]
+    class_ranks = [name for name in class_metrics if name in CLASS_RANKS]
+    if (ranks or class_ranks) and deployment.by_class:
+        found = rank_estimates(models, deployment.prior)
+        overall |= {name: _rank_figure(found[RANKS[name]]) for name in ranks}
+        for name in class_ranks:
+            by_class[name] = [ends_of(one) for one in found[CLASS_RANKS[name]].intervals]
+    errors = [name for name in metrics if name in BINNINGS]
+    measures = [name for name in class_metrics if name in CALIBRATION]
+    if errors or measures:
+        *each, whole = _parts(models, deployment)
+        n_classes = sum(1 for one in each if one.values)
+        for name in errors:
+            evidence = OfSeeds(whole.errors[name])
+            overall[name] = Figure(evidence, whole.level(name), n_classes)
+        by_class |= {name: [one.level(name) for one in each] for name in measures}
+    return overall, by_class
+
+
+def _rank_figure(found: RankMetric) -> Figure:
+    evidence = OfSamples(found.values, found.strata, found.shares)
+    return Figure(evidence, ends_of(found.macro_interval), int(found.counted.sum()))
+
+
+def _parts(models: list[Predictions], deployment: Deployment) -> list:
+    if models[0].multi_label:
+        return list(parts_of_labels(models, deployment.prior, N_BINS))
+    return list(parts_of_classes(models, deployment.strata, deployment.tested_shares, N_BINS))

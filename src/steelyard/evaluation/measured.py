@@ -1,0 +1,173 @@
+"""Every metric of one arm and decision under one deployment, with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard.evaluation.catalogue import BY_CLASS
+from steelyard.evaluation.deployments import Deployment
+from steelyard.evaluation.evidence import OfSamples
+from steelyard.evaluation.figure import Ends, Figure, ends_of
+from steelyard.evaluation.from_counts import Redrawn, counted
+from steelyard.evaluation.from_scores import scored
+from steelyard.evaluation.gaps import equal_classes_null
+from steelyard.evaluation.intervals import accuracy_interval, recall_intervals, within
+from steelyard.evaluation.judged import Judged
+from steelyard.evaluation.quantities import RANGES
+from steelyard.records.predictions import Predictions
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be judged: see `evaluate`."""
+
+    metrics: tuple[str, ...]
+    class_metrics: tuple[str, ...]
+    easy: tuple[int, ...]
+    hard: tuple[int, ...]
+    n_resamples: int
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The figures of one arm and decision.
+
+    Parameters
+    ----------
+    overall : mapping of metric to Figure
+    by_class : mapping of metric to list of (mean, low, high), of length K
+    n : ndarray of int64, shape (K,)
+        Samples of each class in the part.
+    """
+
+    overall: dict[str, Figure]
+    by_class: dict[str, list[Ends]]
+    n: np.ndarray
+
+
+def measure(
+    judged: Judged,
+    first: Predictions,
+    deployment: Deployment,
+    wanted: Wanted,
+    redrawn: Redrawn,
+    rows: slice,
+) -> Measured:
+    """Return every metric that is wanted; ``rows`` are this arm's models among those redrawn."""
+    n_classes = len(first.class_names)
+    overall = _means(judged, first, deployment, wanted)
+    by_class: dict[str, list[Ends]] = {}
+    plain = deployment.by_class and not first.multi_label
+    if "recall" in wanted.class_metrics and plain:
+        right = judged.values.get("accuracy")
+        if right is None:
+            right = (judged.predicted == first.truth).astype(np.float64)
+        intervals = recall_intervals(right, first.truth, n_classes)
+        by_class["recall"] = [ends_of(one) for one in intervals]
+    left = [name for name in wanted.metrics if name not in overall]
+    left_of_class = [name for name in wanted.class_metrics if name not in by_class]
+    for others in (
+        counted(redrawn, rows, left, left_of_class, wanted.easy, wanted.hard),
+        scored([*judged.models()], deployment, left, left_of_class),
+    ):
+        overall |= others[0]
+        by_class |= others[1]
+    return Measured(
+        {name: overall[name] for name in wanted.metrics if name in overall},
+        {name: by_class[name] for name in BY_CLASS if name in by_class},
+        _sizes(first),
+    )
+
+
+def _means(
+    judged: Judged, first: Predictions, deployment: Deployment, wanted: Wanted
+) -> dict[str, Figure]:
+    figures = {}
+    strata, shares = deployment.strata, deployment.shares
+    tested = _sizes(first) > 0 if not first.multi_label else np.ones(0, bool)
+    if deployment.by_class and not first.multi_label:
+        tested = tested & (deployment.prior > 0)
+    for metric, values in judged.values.items():
+        if metric not in wanted.metrics:
+            continue
+        evidence = OfSamples(values, strata, shares)
+        interval = evidence.estimate().interval()
+        if metric == "accuracy":
+            interval = accuracy_interval(values, strata, shares)
+        ends = ends_of(within(interval, RANGES[metric]))
+        figures[metric] = Figure(evidence, ends, int(tested.sum()))
+    return figures
+
+
+def group_rows(
+    key: Mapping[str, str],
+    judged: Judged,
+    first: Predictions,
+    deployment: Deployment,
+    groupings: Mapping[str, np.ndarray],
+) -> list[dict]:
+    """Return the rows of the table by group: means over each group's samples, classes re-weighted.
+
+    A group that lacks a class is judged on the others: ``n_classes`` tells.
+    """
+    rows: list[dict] = []
+    if not deployment.by_class:
+        return rows
+    for grouping, groups in groupings.items():
+        for group in sorted(set(groups)):
+            mine = groups == group
+            strata = deployment.strata[mine]
+            counts = np.bincount(strata, minlength=len(deployment.shares))
+            tested = (counts > 0) & (deployment.shares > 0)
+            for metric, values in judged.values.items():
+                ends: Ends = (np.nan, np.nan, np.nan)
+                if tested.any():
+                    level = OfSamples(values[:, mine], strata, deployment.shares)
+                    interval = level.estimate().interval()
+                    if metric == "accuracy":
+                        interval = accuracy_interval(values[:, mine], strata, deployment.shares)
+                    ends = ends_of(within(interval, RANGES[metric]))
+                rows.append(
+                    {
+                        **key,
+                        "metric": metric,
+                        "grouping": grouping,
+                        "group": group,
+                        "n": int(mine.sum()),
+                        "n_classes": int(tested.sum()),
+                        **dict(zip(("mean", "low", "high"), ends, strict=True)),
+                    }
+                )
+    return rows
+
+
+def chance_rows(
+    key: Mapping[str, str], found: Measured, first: Predictions, wanted: Wanted
+) -> list[dict]:
+    """Return what each gap between recalls would come to by chance, were all classes alike."""
+    gaps = [name for name in found.overall if name.startswith("recall_")]
+    if not gaps or first.multi_label:
+        return []
+    recalls = [mean for mean, _, _ in found.by_class.get("recall", [])]
+    average = np.nanmean(recalls) if recalls else np.nan
+    if np.isnan(average):
+        return []
+    sides = {"easy": wanted.easy, "hard": wanted.hard} if wanted.easy and wanted.hard else {}
+    null = equal_classes_null(
+        found.n, float(average), wanted.n_resamples, wanted.seed, **sides
+    )
+    return [
+        {**key, "metric": name, "mean": chance.mean, "end": chance.end}
+        for name in gaps
+        for chance in [null[name.removeprefix("recall_")]]
+    ]
+
+
+def _sizes(first: Predictions) -> np.ndarray:
+    if first.multi_label:
+        return first.truth.sum(axis=0)
+    return np.bincount(first.truth, minlength=len(first.class_names))
