@@ -131,14 +131,15 @@ def test_an_absent_class_is_no_data():
     truth = np.repeat([0, 1], [60, 30])
     found = evaluate([model(truth=truth)], PRIORS)
     assert found.no_data == ("c",)
-    row = found.by_class[found.by_class["class"] == "c"].iloc[0]
-    assert row["n"] == 0
-    assert np.isnan(row["recall"])
-    assert found.figure("degree=0", "uniform").mean == pytest.approx(
-        found.by_class[
-            (found.by_class["prior"] == "uniform") & (found.by_class["decision"] == "as trained")
-        ]["recall"].mean()
-    )
+    absent = found.by_class[found.by_class["class"] == "c"]
+    assert (absent["n"] == 0).all()
+    measured = absent[~absent["metric"].isin(["specificity", "one_vs_rest_accuracy"])]
+    assert measured[["mean", "low", "high"]].isna().all(axis=None)
+    recalls = found.classes("degree=0", "uniform")["mean"]
+    assert found.figure("degree=0", "uniform").mean == pytest.approx(recalls.mean())
+    counted = found.overall.set_index("metric")["n_classes"]
+    assert (counted == 2).all()
+    assert found.overall["mean"].notna().all()
 
 
 def test_an_unknown_training_prior_leaves_the_control_out():
@@ -213,21 +214,29 @@ def test_no_interval_of_a_level_reaches_beyond_what_it_can_be():
     assert accuracy["mean"] == pytest.approx(11 / 12)
     assert accuracy["high"] == 1
     assert overall.loc[("log_loss", "uniform", "as trained")]["low"] == 0
-    assert (overall["low"] <= overall["mean"]).all()
-    assert (overall["mean"] <= overall["high"]).all()
+    told = overall[overall["low"].notna()]
+    assert (told["low"] <= told["mean"]).all()
+    assert (told["mean"] <= told["high"]).all()
+    bare = set(overall[overall["low"].isna()].index.get_level_values("metric"))
+    assert bare == {"ece_mass", "ece_width"}
+    shares = told[~told.index.get_level_values("metric").str.contains("d_prime|log_loss|brier")]
+    assert shares["high"].max() <= 1
+    assert shares["low"].min() >= 0
 
 
 def test_precision_is_that_under_the_prior():
-    found = evaluate([model()], PRIORS).by_class
+    found = evaluate([model()], PRIORS)
     one = model()
-    plain = found[(found["prior"] == "train") & (found["decision"] == "as trained")]
     np.testing.assert_allclose(
-        plain["precision"], metrics.precision_score(TRUTH, one.predicted, average=None)
+        found.classes("degree=0", "train", "precision")["mean"],
+        metrics.precision_score(TRUTH, one.predicted, average=None),
     )
-    even = found[(found["prior"] == "uniform") & (found["decision"] == "as trained")]
     rates = np.stack([np.bincount(one.predicted[c == TRUTH], minlength=3) for c in range(3)])
     rates = rates / rates.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(even["precision"], np.diag(rates) / rates.sum(axis=0))
+    np.testing.assert_allclose(
+        found.classes("degree=0", "uniform", "precision")["mean"],
+        np.diag(rates) / rates.sum(axis=0),
+    )
 
 
 def test_one_truth_for_all_arms():

@@ -139,7 +139,5 @@ def _read_mixes(path: Path) -> dict[str, Any]:
     except (ValueError, OSError) as error:
         raise DataError(f"{str(path)!r} is no readable JSON: {error}.") from error
     if not isinstance(mixes, dict):
-        raise DataError(
-            f'{str(path)!r} must hold {{"name": {{"grouping": {{"group": weight}}}}}}.'
-        )
+        raise DataError(f'{str(path)!r} must hold {{"name": {{"grouping": {{"group": weight}}}}}}.')
     return mixes

@@ -33,9 +33,7 @@ def print_evaluation(judged: Evaluation, n: int, base: str) -> None:
 def _print_levels(judged: Evaluation, prior: str) -> None:
     rows = judged.overall[judged.overall["prior"] == prior]
     cells = list(dict.fromkeys(zip(rows["arm"], rows["decision"], strict=True)))
-    by_key = {
-        (row["metric"], row["arm"], row["decision"]): row for row in rows.to_dict("records")
-    }
+    by_key = {(row["metric"], row["arm"], row["decision"]): row for row in rows.to_dict("records")}
     metrics = list(dict.fromkeys(rows["metric"]))
     title = f"Under {_deployment(prior)}: mean and 95 % interval"
     if len(cells) <= _WIDE:
@@ -69,9 +67,7 @@ def _print_deployments(judged: Evaluation) -> None:
         return
     rows = judged.overall[judged.overall["metric"] == metric]
     cells = list(dict.fromkeys(zip(rows["arm"], rows["decision"], strict=True)))
-    by_key = {
-        (row["prior"], row["arm"], row["decision"]): row for row in rows.to_dict("records")
-    }
+    by_key = {(row["prior"], row["arm"], row["decision"]): row for row in rows.to_dict("records")}
     few = len(cells) <= _WIDE
     lines = [
         [prior, *(_level(by_key.get((prior, *cell))) for cell in cells)]
@@ -117,9 +113,7 @@ def _print_differences(judged: Evaluation) -> None:
 
 def _print_classes(judged: Evaluation, prior: str, base: str) -> None:
     rows = judged.by_class
-    rows = rows[
-        (rows["prior"] == prior) & (rows["arm"] == base) & (rows["decision"] == AS_TRAINED)
-    ]
+    rows = rows[(rows["prior"] == prior) & (rows["arm"] == base) & (rows["decision"] == AS_TRAINED)]
     metrics = [name for name in _OF_CLASSES if name in set(rows["metric"])]
     if not metrics:
         return

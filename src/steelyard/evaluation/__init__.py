@@ -7,6 +7,7 @@ from steelyard.evaluation.confusion import (
     confusion_matrix,
 )
 from steelyard.evaluation.evaluate import evaluate
+from steelyard.evaluation.groups import hardness_groups
 from steelyard.evaluation.intervals import (
     accuracy_interval,
     recall_intervals,
@@ -30,6 +31,7 @@ __all__ = [
     "deployment_priors",
     "effective_prior",
     "evaluate",
+    "hardness_groups",
     "negative_log_likelihood",
     "recall_intervals",
     "stratified_interval",

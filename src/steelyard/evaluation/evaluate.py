@@ -238,8 +238,6 @@ def _add_levels(
             for seed, value in zip(seeds, figure.evidence.by_seed, strict=True)
         ]
     for metric, of_classes in found.by_class.items():
-        for name, n, (mean, low, high) in zip(
-            first.class_names, found.n, of_classes, strict=True
-        ):
+        for name, n, (mean, low, high) in zip(first.class_names, found.n, of_classes, strict=True):
             row = {**key, "metric": metric, "class": name, "n": int(n)}
             tables["by_class"].append({**row, "mean": mean, "low": low, "high": high})

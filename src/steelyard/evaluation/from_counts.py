@@ -137,9 +137,7 @@ def counted(
     influences = _influences(redrawn, patterns, measures, now)
     for name, measure in measures.items():
         of_seeds, drawn = measure(now), np.stack([measure(one) for one in many])
-        evidence = OfResamples(
-            of_seeds, drawn, influences[name], patterns.sizes, patterns.strata
-        )
+        evidence = OfResamples(of_seeds, drawn, influences[name], patterns.sizes, patterns.strata)
         estimates = crossed_estimate(of_seeds, drawn)
         if name in RANGES:
             ends = share_ends(estimates, behind(name), RANGES[name])

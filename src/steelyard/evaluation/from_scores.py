@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
 
 from steelyard.evaluation.calibration import parts_of_classes, parts_of_labels
 from steelyard.evaluation.catalogue import CALIBRATION, CLASS_RANKS, RANKS
 from steelyard.evaluation.deployments import Deployment
-from steelyard.evaluation.evidence import OfSamples, OfSeeds
+from steelyard.evaluation.evidence import Evidence, OfSamples, OfSeeds
 from steelyard.evaluation.figure import Ends, Figure, ends_of
+from steelyard.evaluation.judged import Models
 from steelyard.evaluation.rank_estimates import RankMetric, rank_estimates
 from steelyard.evaluation.reliability import BINNINGS
 from steelyard.records.predictions import Predictions
@@ -17,7 +21,7 @@ N_BINS = 15
 
 
 def scored(
-    models: list[Predictions],
+    models: Models,
     deployment: Deployment,
     metrics: Collection[str],
     class_metrics: Collection[str],
@@ -26,8 +30,8 @@ def scored(
 
     Parameters
     ----------
-    models : list of Predictions
-        One a seed, as decided.
+    models : callable
+        Yields the models, one a seed, as decided.
     deployment : Deployment
         Of classes: ranks are not judged under a mix of groups.
     metrics, class_metrics : collection of str
@@ -38,14 +42,15 @@ def scored(
     ranks = [name for name in metrics if name in RANKS]
     class_ranks = [name for name in class_metrics if name in CLASS_RANKS]
     if (ranks or class_ranks) and deployment.by_class:
-        found = rank_estimates(models, deployment.prior)
+        found = rank_estimates(list(models()), deployment.prior)
         overall |= {name: _rank_figure(found[RANKS[name]]) for name in ranks}
         for name in class_ranks:
             by_class[name] = [ends_of(one) for one in found[CLASS_RANKS[name]].intervals]
     errors = [name for name in metrics if name in BINNINGS]
     measures = [name for name in class_metrics if name in CALIBRATION]
     if errors or measures:
-        *each, whole = _parts(models, deployment)
+        # copies, which take what they work out along when they go
+        *each, whole = _parts([replace(one) for one in models()], deployment)
         n_classes = sum(1 for one in each if one.values)
         for name in errors:
             evidence = OfSeeds(whole.errors[name])
@@ -55,7 +60,9 @@ def scored(
 
 
 def _rank_figure(found: RankMetric) -> Figure:
-    evidence = OfSamples(found.values, found.strata, found.shares)
+    evidence: Evidence = OfSamples(found.values, found.strata, found.shares)
+    if found.macro is None:
+        evidence = OfSeeds(np.full(len(found.by_seed), np.nan))
     return Figure(evidence, ends_of(found.macro_interval), int(found.counted.sum()))
 
 

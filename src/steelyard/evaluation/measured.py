@@ -72,7 +72,7 @@ def measure(
     left_of_class = [name for name in wanted.class_metrics if name not in by_class]
     for others in (
         counted(redrawn, rows, left, left_of_class, wanted.easy, wanted.hard),
-        scored([*judged.models()], deployment, left, left_of_class),
+        scored(judged.models, deployment, left, left_of_class),
     ):
         overall |= others[0]
         by_class |= others[1]
@@ -157,9 +157,7 @@ def chance_rows(
     if np.isnan(average):
         return []
     sides = {"easy": wanted.easy, "hard": wanted.hard} if wanted.easy and wanted.hard else {}
-    null = equal_classes_null(
-        found.n, float(average), wanted.n_resamples, wanted.seed, **sides
-    )
+    null = equal_classes_null(found.n, float(average), wanted.n_resamples, wanted.seed, **sides)
     return [
         {**key, "metric": name, "mean": chance.mean, "end": chance.end}
         for name in gaps

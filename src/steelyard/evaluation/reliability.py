@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import log_softmax, logsumexp
 
 from steelyard.records.predictions import Predictions
 
@@ -70,7 +70,7 @@ def log_odds(predictions: Predictions) -> np.ndarray:
     top = logits.argmax(axis=1)
     rest = logits.copy()
     rest[every, top] = -np.inf
-    log_p = predictions.log_probabilities
+    log_p = log_softmax(logits, axis=1)  # not what predictions would keep: K numbers a sample
     with np.errstate(divide="ignore"):  # at the top, which is set below
         log_rest = np.log1p(-np.exp(log_p))
     log_rest[every, top] = logsumexp(rest, axis=1) - logsumexp(logits, axis=1)
