@@ -54,9 +54,7 @@ def by_sklearn(one, prior):
         "macro_precision": np.nanmean(precisions),
         "macro_f1": metrics.f1_score(truth, one.predicted, average="macro", **plain),
         "weighted_f1": metrics.f1_score(truth, one.predicted, average="weighted", **plain),
-        "weighted_recall": metrics.recall_score(
-            truth, one.predicted, average="weighted", **plain
-        ),
+        "weighted_recall": metrics.recall_score(truth, one.predicted, average="weighted", **plain),
         "micro_f1": metrics.accuracy_score(truth, one.predicted, sample_weight=w),
         "mcc": metrics.matthews_corrcoef(truth, one.predicted, sample_weight=w),
         "worst_recall": recalls.min(),

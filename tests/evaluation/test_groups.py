@@ -58,7 +58,7 @@ def test_ties_go_by_the_order_of_the_samples():
 
 
 def test_samples_without_a_score_are_refused():
-    with pytest.raises(DataError, match="1 of 2 held-out samples have no 'aum' score.*99"):
+    with pytest.raises(DataError, match=r"1 of 2 held-out samples have no 'aum' score.*99"):
         hardness_groups(hardness([1, 2, 3]), [0, 99])
     with pytest.raises(DataError, match="cannot make 3 groups"):
         hardness_groups(hardness([1, 2, 3]), [0, 1])

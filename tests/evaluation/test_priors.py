@@ -60,7 +60,9 @@ def test_the_family_stands_in_place_of_its_name():
     ]
 
 
-@pytest.mark.parametrize("name", ["forward:0.5", "forward:", "backward:inf", "forward:x", "forward"])
+@pytest.mark.parametrize(
+    "name", ["forward:0.5", "forward:", "backward:inf", "forward:x", "forward"]
+)
 def test_a_ratio_that_is_none_is_refused(name):
     with pytest.raises(DataError, match="must be 'forward:R' or 'backward:R'"):
         deployment_priors({name: None}, NAMES, TRAIN)

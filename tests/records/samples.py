@@ -84,10 +84,7 @@ def evaluation(split="test"):
         columns=COLUMNS["overall"],
     )
     tables["by_class"] = pd.DataFrame(
-        [
-            (*cell[:3], "recall", name, 0, np.nan, np.nan, np.nan)
-            for name in NAMES
-        ],
+        [(*cell[:3], "recall", name, 0, np.nan, np.nan, np.nan) for name in NAMES],
         columns=COLUMNS["by_class"],
     )
     tables["differences"] = pd.DataFrame(

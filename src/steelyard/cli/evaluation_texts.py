@@ -12,6 +12,23 @@ from steelyard.records.evaluation import AS_TRAINED, Evaluation
 _MANY = 24  # rows before the rest are counted
 _WIDE = 3  # arms and decisions that stand side by side
 _HEAD = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "macro_average_precision")
+_TITLES = {
+    "brier": "Brier score",
+    "macro_f1": "macro F1",
+    "weighted_f1": "weighted F1",
+    "f1": "F1",
+    "mcc": "MCC",
+    "macro_mcc": "macro MCC",
+    "ece_mass": "ECE, equal mass",
+    "ece_width": "ECE, equal width",
+    "recall_mad": "recall MAD",
+    "precision_mad": "precision MAD",
+    "macro_average_precision": "macro average precision (mAP)",
+    "macro_fixed_prior_average_precision": "mAP at a prior of .01",
+    "d_prime": "d'",
+    "mean_d_prime": "mean d'",
+    "d_prime_of_mean_auroc": "d' of the mean AUROC",
+}
 _OF_CLASSES = ("recall", "precision", "f1", "average_precision")
 
 
@@ -143,9 +160,10 @@ def _print_class_changes(judged: Evaluation, prior: str) -> None:
     ):
         tested = mine[mine["p"].notna()]
         shown = tested[tested["p_holm"] < 0.05]
+        print()
         print(
             one_line(
-                f"\n{_title(metric).capitalize()} by class, {arm} ({decision}) minus {base} "
+                f"{_capital(_title(metric))} by class, {arm} ({decision}) minus {base} "
                 f"({base_decision}): {len(shown)} of {len(tested)} classes are shown to change"
                 + (
                     f"; smaller changes than {tested['detectable'].median():.3f} (the middle "
@@ -209,7 +227,11 @@ def _deployment(name: str) -> str:
 
 
 def _title(metric: str) -> str:
-    return metric.replace("_", " ")
+    return _TITLES.get(metric, metric.replace("_", " ").replace("auroc", "AUROC"))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _level(row: dict | pd.Series | None) -> str:

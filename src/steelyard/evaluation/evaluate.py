@@ -17,9 +17,10 @@ from steelyard.evaluation.catalogue import BY_CLASS, GAP_METRICS, OVERALL, chose
 from steelyard.evaluation.compared import class_differences, differences, rarity_of
 from steelyard.evaluation.deployments import Deployment, of_labels, of_mixes, of_priors
 from steelyard.evaluation.from_counts import Redrawn
+from steelyard.evaluation.group_figures import WORST_GROUP, group_rows, redrawn_groups, worst_group
 from steelyard.evaluation.groups import check_groupings
 from steelyard.evaluation.judged import Judged, judge
-from steelyard.evaluation.measured import Measured, Wanted, chance_rows, group_rows, measure
+from steelyard.evaluation.measured import Measured, Wanted, chance_rows, measure
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.records.evaluation import AS_TRAINED, COLUMNS, CORRECTED, Evaluation
 from steelyard.records.predictions import Predictions
@@ -116,7 +117,7 @@ def evaluate(
     for done, deployment in enumerate(deployments):
         progress(done, len(deployments), f"judging under {deployment.name}")
         cells = dict(_cells(arms, as_trained, deployment, wanted))
-        measured = _measured(cells, first, deployment, wanted)
+        measured = _measured(cells, first, deployment, wanted, groupings)
         pairs = _pairs(list(cells), base)
         for (arm, decision), found in measured.items():
             key = {"arm": arm, "decision": decision, "prior": deployment.name}
@@ -194,17 +195,28 @@ def _cells(
 
 
 def _measured(
-    cells: Mapping[Cell, Judged], first: Predictions, deployment: Deployment, wanted: Wanted
+    cells: Mapping[Cell, Judged],
+    first: Predictions,
+    deployment: Deployment,
+    wanted: Wanted,
+    groupings: Mapping[str, np.ndarray],
 ) -> dict[Cell, Measured]:
     predicted = [row for judged in cells.values() for row in judged.predicted]
     n_classes = len(first.class_names)
-    redrawn = Redrawn.of(
-        first.truth, predicted, n_classes, deployment, wanted.n_resamples, wanted.seed
-    )
+    draws = deployment, wanted.n_resamples, wanted.seed
+    redrawn = Redrawn.of(first.truth, predicted, n_classes, *draws)
+    by_group = {} if first.multi_label else groupings
+    of_groups = {
+        name: redrawn_groups(groups, first.truth, predicted, *draws)
+        for name, groups in by_group.items()
+    }
     measured, start = {}, 0
     for cell, judged in cells.items():
         rows = slice(start, start + len(judged.predicted))
-        measured[cell] = measure(judged, first, deployment, wanted, redrawn, rows)
+        found = measure(judged, first, deployment, wanted, redrawn, rows)
+        for name, mine in of_groups.items():
+            found.overall[f"{WORST_GROUP}:{name}"] = worst_group(mine, rows)
+        measured[cell] = found
         start = rows.stop
     return measured
 

@@ -144,7 +144,7 @@ def counted(
         else:
             ends = reflected_ends(estimates, drawn)
             if not name.endswith(EASY_HARD):  # a signed gap; the others cannot be below 0
-                ends = np.clip(ends[0], 0.0, estimates.mean), ends[1]
+                ends = np.clip(ends[0], 0.0, estimates.mean), np.minimum(ends[1], 1.0)
         level = float(estimates.mean), float(ends[0]), float(ends[1])
         overall[name] = Figure(evidence, level, _n_classes(name, now))
     for name, measure in of_classes.items():

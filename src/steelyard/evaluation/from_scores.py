@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from steelyard.evaluation.calibration import parts_of_classes, parts_of_labels
-from steelyard.evaluation.catalogue import CALIBRATION, CLASS_RANKS, RANKS
+from steelyard.evaluation.catalogue import CALIBRATION, CLASS_RANKS, MEANS, RANKS
 from steelyard.evaluation.deployments import Deployment
 from steelyard.evaluation.evidence import Evidence, OfSamples, OfSeeds
 from steelyard.evaluation.figure import Ends, Figure, ends_of
@@ -47,14 +47,18 @@ def scored(
         for name in class_ranks:
             by_class[name] = [ends_of(one) for one in found[CLASS_RANKS[name]].intervals]
     errors = [name for name in metrics if name in BINNINGS]
+    means = [name for name in metrics if name in MEANS]  # left here of several labels alone
     measures = [name for name in class_metrics if name in CALIBRATION]
-    if errors or measures:
+    if errors or measures or means:
         # copies, which take what they work out along when they go
         *each, whole = _parts([replace(one) for one in models()], deployment)
         n_classes = sum(1 for one in each if one.values)
         for name in errors:
             evidence = OfSeeds(whole.errors[name])
             overall[name] = Figure(evidence, whole.level(name), n_classes)
+        for name in means:
+            mean = OfSamples(whole.values[name], whole.strata, whole.shares)
+            overall[name] = Figure(mean, whole.level(name), n_classes)
         by_class |= {name: [one.level(name) for one in each] for name in measures}
     return overall, by_class
 

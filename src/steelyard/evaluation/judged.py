@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from steelyard.evaluation.quantities import QUANTITIES
+from steelyard.evaluation.quantities import LABEL_QUANTITIES, QUANTITIES
 from steelyard.records.predictions import Predictions
 
 Models = Callable[[], Iterable[Predictions]]
@@ -32,15 +32,16 @@ class Judged:
     models: Models
 
 
-def judge(models: Models, metrics: Iterable[str]) -> Judged:
+def judge(models: Models, metrics: Collection[str]) -> Judged:
     """Go through the models of one arm, as decided, once."""
-    quantities = {metric: QUANTITIES[metric] for metric in metrics if metric in QUANTITIES}
     predicted = []
-    values: dict[str, list[np.ndarray]] = {metric: [] for metric in quantities}
+    values: dict[str, list[np.ndarray]] = {}
     for model in models():
-        for metric, quantity in quantities.items():
-            values[metric].append(quantity(model))
-        codes = model.predicted if model.multi_label else model.logits.argmax(axis=1)
+        quantities = LABEL_QUANTITIES if model.multi_label else QUANTITIES
+        for metric in metrics:
+            if metric in quantities:
+                values.setdefault(metric, []).append(quantities[metric](model))
+        codes = model.logits > 0 if model.multi_label else model.logits.argmax(axis=1)
         predicted.append(codes.astype(np.int32) if codes.ndim == 1 else codes)
     return Judged(
         np.stack(predicted), {metric: np.stack(rows) for metric, rows in values.items()}, models

@@ -86,11 +86,11 @@ def measure(
 def _means(
     judged: Judged, first: Predictions, deployment: Deployment, wanted: Wanted
 ) -> dict[str, Figure]:
-    figures = {}
+    figures: dict[str, Figure] = {}
+    if first.multi_label:  # each label has weights of its own: its counts tell
+        return figures
     strata, shares = deployment.strata, deployment.shares
-    tested = _sizes(first) > 0 if not first.multi_label else np.ones(0, bool)
-    if deployment.by_class and not first.multi_label:
-        tested = tested & (deployment.prior > 0)
+    tested = (_sizes(first) > 0) & (deployment.prior > 0)
     for metric, values in judged.values.items():
         if metric not in wanted.metrics:
             continue
@@ -101,48 +101,6 @@ def _means(
         ends = ends_of(within(interval, RANGES[metric]))
         figures[metric] = Figure(evidence, ends, int(tested.sum()))
     return figures
-
-
-def group_rows(
-    key: Mapping[str, str],
-    judged: Judged,
-    first: Predictions,
-    deployment: Deployment,
-    groupings: Mapping[str, np.ndarray],
-) -> list[dict]:
-    """Return the rows of the table by group: means over each group's samples, classes re-weighted.
-
-    A group that lacks a class is judged on the others: ``n_classes`` tells.
-    """
-    rows: list[dict] = []
-    if not deployment.by_class:
-        return rows
-    for grouping, groups in groupings.items():
-        for group in sorted(set(groups)):
-            mine = groups == group
-            strata = deployment.strata[mine]
-            counts = np.bincount(strata, minlength=len(deployment.shares))
-            tested = (counts > 0) & (deployment.shares > 0)
-            for metric, values in judged.values.items():
-                ends: Ends = (np.nan, np.nan, np.nan)
-                if tested.any():
-                    level = OfSamples(values[:, mine], strata, deployment.shares)
-                    interval = level.estimate().interval()
-                    if metric == "accuracy":
-                        interval = accuracy_interval(values[:, mine], strata, deployment.shares)
-                    ends = ends_of(within(interval, RANGES[metric]))
-                rows.append(
-                    {
-                        **key,
-                        "metric": metric,
-                        "grouping": grouping,
-                        "group": group,
-                        "n": int(mine.sum()),
-                        "n_classes": int(tested.sum()),
-                        **dict(zip(("mean", "low", "high"), ends, strict=True)),
-                    }
-                )
-    return rows
 
 
 def chance_rows(

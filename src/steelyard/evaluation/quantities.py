@@ -35,10 +35,20 @@ def squared_distance(predictions: Predictions) -> np.ndarray:
     return np.maximum((probabilities**2).sum(axis=1) - 2 * own + 1, 0.0)
 
 
+def label_correctness(predictions: Predictions) -> np.ndarray:
+    """Return the share of each sample's labels that are told right, shape (n,)."""
+    return (predictions.predicted == predictions.truth).mean(axis=1)
+
+
 # The ends of what each metric can be: no interval of a level reaches beyond them.
 RANGES = MappingProxyType({"accuracy": (0.0, 1.0), "log_loss": (0.0, np.inf), "brier": (0.0, 2.0)})
 
 # A metric under a prior is sum_c prior_c * (mean of its quantity over samples of class c).
 QUANTITIES: MappingProxyType[str, Callable[[Predictions], np.ndarray]] = MappingProxyType(
     {"accuracy": correctness, "log_loss": negative_log_likelihood, "brier": squared_distance}
+)
+
+# Of several labels; their log loss and Brier score weigh each label by itself, not the sample.
+LABEL_QUANTITIES: MappingProxyType[str, Callable[[Predictions], np.ndarray]] = MappingProxyType(
+    {"accuracy": label_correctness}
 )

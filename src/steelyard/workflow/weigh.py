@@ -143,7 +143,13 @@ def weigh(
         progress=progress,
     )
     on_validation, on_test = (
-        evaluate([one for one in predictions if one.split == part], priors) for part in PARTS[1:]
+        evaluate(
+            [one for one in predictions if one.split == part],
+            priors,
+            metrics=("accuracy", "log_loss"),
+            class_metrics=("recall",),
+        )
+        for part in PARTS[1:]
     )
     hardness = estimate(dynamics)
     out_of_fold = joined_folds(train_part, of_folds)
