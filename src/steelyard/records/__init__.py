@@ -3,6 +3,7 @@
 from steelyard.records.achieved import Achieved
 from steelyard.records.agreement import Agreement
 from steelyard.records.class_hardness import ClassHardness
+from steelyard.records.costs import Costs
 from steelyard.records.dynamics import CHANNELS, Dynamics
 from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
@@ -29,6 +30,7 @@ __all__ = [
     "Claim",
     "ClassHardness",
     "ClassVerdict",
+    "Costs",
     "Dynamics",
     "Evaluation",
     "Hardness",
