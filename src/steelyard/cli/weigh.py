@@ -91,7 +91,7 @@ def _summary(verdict: Verdict) -> str:
     lines += [f"  {answer.sentence}" for answer in verdict.priors]
     if verdict.costs:
         lines += ["", f"  In cost ({verdict.costs.costs.unit}), brackets: 95 % intervals"]
-        lines += [f"  {answer.sentence}" for answer in verdict.costs.priors]
+        lines += [f"  {one.sentence} {one.beside}" for one in verdict.costs.priors]
     rare = [one.name for one in verdict.classes if one.rare]
     hard = [one.name for one in verdict.classes if one.hard]
     lines += [

@@ -51,7 +51,9 @@ class PriorCosts:
     prior : str
         The prior's name.
     sentence : str
-        The answer in words.
+        The answer in words: the choice, what it saves, and what it saves beyond deciding otherwise.
+    beside : str
+        What each measure saves alone, in words.
     base, chosen : int
         Which of the options is natural training as trained, and which was the cheapest on the
         validation part.
@@ -73,6 +75,7 @@ class PriorCosts:
 
     prior: str
     sentence: str
+    beside: str
     base: int
     chosen: int
     natural: int
@@ -86,6 +89,9 @@ class PriorCosts:
             raise DataError(f"There are {len(self.options)} options of cost. Got {numbers}.")
         if set(self.alone) - set(ALONE):
             raise DataError(f"Measures are called {ALONE}. Got {tuple(self.alone)}.")
+        # JSON objects are sorted by name
+        ordered = {measure: self.alone[measure] for measure in ALONE if measure in self.alone}
+        object.__setattr__(self, "alone", ordered)
 
     @property
     def best(self) -> CostOption:

@@ -141,7 +141,10 @@ class Verdict:
 
     def __str__(self) -> str:
         sentences = [answer.sentence for answer in self.priors]
-        sentences += [answer.sentence for answer in (self.costs.priors if self.costs else ())]
+        sentences += [
+            f"{answer.sentence} {answer.beside}".rstrip()
+            for answer in (self.costs.priors if self.costs else ())
+        ]
         return "\n".join(sentences)
 
     def to_dict(self) -> dict[str, Any]:

@@ -24,10 +24,10 @@ CLASS_WEIGHTS = "class weights"  # the name of the arm that weighs classes in fu
 _PER = 1000  # samples that costs are told for
 _MOST = 6  # decimals
 _RULES = {
-    AS_TRAINED: "decided by the most probable class",
-    PRIOR_CORRECTED: "with the prior corrected",
-    THRESHOLD_MOVED: "with the threshold moved",
-    LEAST_COST: "decided at least cost",
+    AS_TRAINED: ", decided by the most probable class",
+    PRIOR_CORRECTED: ", with the prior corrected",
+    THRESHOLD_MOVED: ", with the threshold moved",
+    LEAST_COST: ", decided at least cost",
 }
 
 
@@ -76,12 +76,13 @@ def _decide_one(study: Study, validation: CostTable, test: CostTable, prior: str
     over_natural = test.saved(chosen, of_natural)
     found = {one: _option(one, base, validation, test) for one in options}
     sentence = _sentence(
-        prior, test.costs.unit, natural, base, chosen, of_natural, over_natural, alone, found
+        prior, test.costs.unit, natural, base, chosen, of_natural, over_natural, found
     )
     at = {one: number for number, one in enumerate(options)}
     return PriorCosts(
         prior,
         sentence,
+        _beside({measure: found[one] for measure, one in alone.items() if one != chosen}),
         at[base],
         at[chosen],
         at[of_natural],
@@ -123,36 +124,33 @@ def _sentence(
     chosen: Option,
     of_natural: Option,
     over_natural: Interval,
-    alone: Mapping[str, Option],
     found: Mapping[Option, CostOption],
 ) -> str:
     level = _level(found[base].cost)
     said = f"{where(prior)}the cheapest choice on validation is {_words(chosen, natural)}"
-    saved = found[chosen].saved
     if chosen == base:
-        said += f", which costs {level} {unit} per 1,000 samples."
-    elif saved.above_zero:
-        said += (
-            f": it saves {difference(saved)} {unit} per 1,000 samples against {_words(base)}, "
-            f"which costs {level}."
-        )
+        return f"{said}. It costs {level} {unit} per 1,000 samples."
+    saved = found[chosen].saved
+    against = f"{unit} per 1,000 samples against {_words(base)}, which costs {level}."
+    if saved.above_zero:
+        said += f". It saves {savings(saved)} {against}"
     else:
-        told = "more than nothing" if not saved.below_zero else "anything on test"
-        said += (
-            f", but it was not shown to save {told}: {difference(saved)} {unit} per 1,000 samples "
-            f"against {_words(base)}, which costs {level}."
-        )
-    if chosen[0] != natural and of_natural != base:
-        said += (
-            f" Against {_words(of_natural, natural)}, which needs no other training, it saves "
-            f"{difference(over_natural)}."
-        )
-    others = [
-        f"{_measure(measure, option)} {difference(found[option].saved)}"
-        for measure, option in alone.items()
-        if option != chosen
+        said += f", but on test it was not shown to save anything: {savings(saved)} {against}"
+    if chosen[0] == natural or of_natural == base:
+        return said
+    control = _words(of_natural, natural)
+    if over_natural.above_zero:
+        said += f" Beyond {control}, it saves {savings(over_natural)}"
+    else:
+        said += f" That it saves more than {control}, was not shown: {savings(over_natural)}"
+    return f"{said}; the latter needs no other training."
+
+
+def _beside(alone: Mapping[str, CostOption]) -> str:
+    each = [
+        f"{_measure(measure, option)} {savings(option.saved)}" for measure, option in alone.items()
     ]
-    return f"{said} Alone save: {', '.join(others)}." if others else said
+    return f"Alone save: {', '.join(each)}." if each else ""
 
 
 def _words(option: Option, natural: str | None = None) -> str:
@@ -160,20 +158,20 @@ def _words(option: Option, natural: str | None = None) -> str:
     arm, rule = option
     as_is = natural is None or arm == natural
     trained = "the data as they are" if as_is else arm.replace("=", " ")
-    return f"{trained} {_RULES.get(rule, rule)}"
+    return f"{trained}{_RULES[rule]}"
 
 
-def _measure(measure: str, option: Option) -> str:
-    return f"rebalancing ({option[0].replace('=', ' ')})" if measure == "rebalancing" else measure
+def _measure(measure: str, option: CostOption) -> str:
+    degree = option.arm.replace("=", " ")
+    return f"rebalancing ({degree})" if measure == "rebalancing" else measure
 
 
-def difference(saved: Interval) -> str:
-    """Return a saving per 1,000 samples with its interval, signed."""
+def savings(saved: Interval) -> str:
+    """Return a saving per 1,000 samples with its interval; below zero it costs more."""
     ends = [_PER * end for end in (saved.mean, saved.low, saved.high)]
     decimals = decimals_of_difference(ends[1], ends[2], most=_MOST)
     mean, low, high = (
-        f"{round(end, decimals) + 0.0:+,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
-        for end in ends
+        f"{round(end, decimals) + 0.0:,.{decimals}f}".replace("-", "\N{MINUS SIGN}") for end in ends
     )
     return f"{mean} [{low}, {high}]"
 
