@@ -200,6 +200,13 @@ def train_alone(prepared, member, seed=0, order="own"):
     sample_weights = torch.ones(n)
     if shared:
         sample_weights = torch.from_numpy(np.bincount(draws, minlength=n) * n / len(draws)).float()
+    if recipe.class_weighting:
+        # every draw's weight is n_c^(-a), over the mean of that over the draws
+        own = np.bincount(prepared.y[prepared.draws(member.plan)])[prepared.y]
+        raw = own.astype(float) ** -recipe.class_weighting
+        mean = np.mean(raw[prepared.draws(member.plan)])
+        sample_weights = sample_weights * torch.from_numpy(raw / mean).float()
+    if shared:
         draws = np.arange(n)
     axes = {} if shared else {"repetition": member.repetition}
     batch_size = recipe.batch_size or n

@@ -39,6 +39,17 @@ def test_equal_recipes_have_one_fingerprint_and_others_another():
     assert len({plain.fingerprint, *(one.fingerprint for one in others)}) == 6
 
 
+def test_recipes_without_class_weights_are_stored_as_before_there_were_any():
+    assert Recipe("trees").fingerprint == "9416b0838c78e421"
+    assert Recipe().fingerprint == "8fa575669258e6d9"
+    assert "class_weighting" not in Recipe().to_dict()
+    assert "class_weighting" not in Recipe("trees").in_use
+    weighted = Recipe("trees", class_weighting=1)
+    assert Recipe.from_dict(weighted.to_dict()) == weighted
+    assert "class_weighting" in weighted.in_use
+    assert weighted.fingerprint != Recipe("trees").fingerprint
+
+
 @pytest.mark.parametrize(
     ("values", "text"),
     [
@@ -79,6 +90,11 @@ def test_equal_recipes_have_one_fingerprint_and_others_another():
             {"smoothing": -0.1},
             "The 'smoothing' parameter of Recipe must be a float in the range [0, 1). "
             "Got -0.1 instead.",
+        ),
+        (
+            {"class_weighting": -1},
+            "The 'class_weighting' parameter of Recipe must be a float in the range [0, inf). "
+            "Got -1 instead.",
         ),
         (
             {"milestones": 0.5},

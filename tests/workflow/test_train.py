@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from toy_data import parted, toy_table
 
-from steelyard._support.errors import MismatchError
+from steelyard._support.errors import MismatchError, SteelyardWarning
 from steelyard.datasets import split
-from steelyard.records import Labelled, Plan
+from steelyard.records import Labelled, Plan, Recipe
 from steelyard.resampling import Smote, by_count
 from steelyard.workflow import train
 
@@ -59,3 +59,14 @@ def test_made_rows_are_trained_on_whatever_samples_are_held_out(seed):
     predictions = train(data, "trees", plan=plan)[-1]
     assert plan.added is not None
     assert np.isin(predictions.ids, data.ids).all()
+
+
+def test_a_plan_and_class_weights_that_both_move_the_classes_are_warned_of():
+    data = parted(toy_table())
+    weighted = Recipe(epochs=1, class_weighting=0.5)
+    plan = by_count(data.part("train"), 0.5)
+    with pytest.warns(SteelyardWarning, match="A sampler and loss weights multiply"):
+        predictions = train(data, weighted, plan=plan)
+    seen = plan.prior**0.5 / (plan.prior**0.5).sum()
+    np.testing.assert_allclose(predictions[0].prior, seen)
+    train(data, weighted, plan=by_count(data.part("train"), 0.0))  # warns of nothing

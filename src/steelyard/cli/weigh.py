@@ -14,6 +14,7 @@ import typer
 from steelyard._support.storage import header
 from steelyard.cli import options
 from steelyard.cli.terminal import one_line, print_json, progress_shown
+from steelyard.datasets import read_costs
 from steelyard.records.labelled import Labelled
 from steelyard.records.run_folder import MANIFEST, REPORT, alone_in, require_own_folder
 from steelyard.records.verdict import Verdict
@@ -31,6 +32,13 @@ def weigh(
         str, typer.Option(help="How far to rebalance, separated by commas: 0 not, 1 fully.")
     ] = "0,0.25,0.5,0.75,1",
     priors: options.Priors = "train,uniform",
+    costs: Annotated[
+        Path | None,
+        typer.Option(
+            help="What decisions cost (.json or .csv): a matrix by class names, or of two classes "
+            '{"miss": 10, "false_alarm": 1, "positive": NAME}. The verdict is given in cost too.'
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(help="Repetitions of each degree.")] = 5,
     probe: options.Probe = None,
     out: Annotated[Path, typer.Option(help="The run folder.")] = Path("steelyard-run"),
@@ -45,6 +53,7 @@ def weigh(
     """Say whether to rebalance, and which classes and samples are hard, rare or mislabelled."""
     stated_priors = options.read_priors(priors)
     stated_degrees = options.read_degrees(degrees)
+    stated_costs = None if costs is None else read_costs(costs)
     folder = require_own_folder(out)  # refused before the work, not after it
     with choose_engine(engine, workers, address) as chosen:
         if not (folder / MANIFEST).exists():  # else most is there already
@@ -55,6 +64,7 @@ def weigh(
                 labelled,
                 degrees=stated_degrees,
                 priors=stated_priors,
+                costs=stated_costs,
                 seeds=seeds,
                 probe=probe,
                 seed=seed,
@@ -79,6 +89,9 @@ def weigh(
 def _summary(verdict: Verdict) -> str:
     lines = [f"{verdict.data}, seed {verdict.seed}", ""]
     lines += [f"  {answer.sentence}" for answer in verdict.priors]
+    if verdict.costs:
+        lines += ["", f"  In cost ({verdict.costs.costs.unit}), brackets: 95 % intervals"]
+        lines += [f"  {one.sentence} {one.beside}" for one in verdict.costs.priors]
     rare = [one.name for one in verdict.classes if one.rare]
     hard = [one.name for one in verdict.classes if one.hard]
     lines += [

@@ -1,6 +1,7 @@
 """Supplies: reads sources, splits them, carves imbalance."""
 
 from steelyard.datasets.built_in import BuiltIn, built_in_sets
+from steelyard.datasets.cost_files import read_costs
 from steelyard.datasets.duplicates import (
     DuplicatesAcrossParts,
     find_duplicates_across_parts,
@@ -20,6 +21,7 @@ __all__ = [
     "load",
     "long_tail",
     "long_tail_counts",
+    "read_costs",
     "read_prior",
     "row_hashes",
     "split",

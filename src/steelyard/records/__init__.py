@@ -3,6 +3,8 @@
 from steelyard.records.achieved import Achieved
 from steelyard.records.agreement import Agreement
 from steelyard.records.class_hardness import ClassHardness
+from steelyard.records.cost_verdict import CostOption, CostVerdict, PriorCosts
+from steelyard.records.costs import Costs
 from steelyard.records.dynamics import CHANNELS, Dynamics
 from steelyard.records.evaluation import Evaluation
 from steelyard.records.hardness import Hardness, load_scores, save_scores
@@ -29,6 +31,9 @@ __all__ = [
     "Claim",
     "ClassHardness",
     "ClassVerdict",
+    "CostOption",
+    "CostVerdict",
+    "Costs",
     "Dynamics",
     "Evaluation",
     "Hardness",
@@ -37,6 +42,7 @@ __all__ = [
     "Neighbours",
     "Plan",
     "Predictions",
+    "PriorCosts",
     "PriorVerdict",
     "Recipe",
     "RunsNeeded",

@@ -20,6 +20,9 @@ _NETWORKS_ALONE = frozenset(
         "batch_size", "patience",
     }
 )  # fmt: skip
+# Named in stored recipes only where they are used, so that a recipe which was stored before they
+# came has the fingerprint that it had.
+_NAMED_WHERE_USED = ("class_weighting",)
 _CHOICES = {
     "model": MODELS,
     "activation": ("relu", "tanh"),
@@ -59,6 +62,10 @@ class Recipe:
         L2 penalty, decoupled for adamw; for trees the L2 penalty on leaf values.
     smoothing : float
         Label smoothing, in the range [0, 1): the share of the target that all classes divide.
+    class_weighting : float
+        Exponent a of the class weights in the loss, 0 or above: a sample of a class that is drawn
+        n_c times in an epoch weighs in proportion to n_c^(-a), 1 on average over the draws. 0
+        weighs all alike, 1 is "balanced". Trees weigh their samples likewise.
     max_gradient_norm : float or None
         A gradient longer than this is shortened to it; None leaves gradients as they are.
     schedule : {"constant", "step", "cosine", "one-cycle"}
@@ -99,6 +106,7 @@ class Recipe:
     learning_rate: float = 2e-3
     weight_decay: float = 0.0
     smoothing: float = 0.0
+    class_weighting: float = 0.0
     max_gradient_norm: float | None = None
     schedule: str = "cosine"
     milestones: tuple[float, ...] = (0.3, 0.6, 0.8)
@@ -129,6 +137,7 @@ class Recipe:
             ),
             "weight_decay": check_real(self.weight_decay, "weight_decay", "Recipe", 0),
             "smoothing": check_real(self.smoothing, "smoothing", "Recipe", 0, 1, bounds="[)"),
+            "class_weighting": check_real(self.class_weighting, "class_weighting", "Recipe", 0),
             "milestones": tuple(
                 check_real(share, "milestones", "Recipe", 0, 1)
                 for share in self._sequence("milestones", "float")
@@ -180,7 +189,10 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Return the values as plain data."""
         lists = {"widths": list(self.widths), "milestones": list(self.milestones)}
-        return {**asdict(self), **lists}
+        values = {**asdict(self), **lists}
+        return {
+            name: value for name, value in values.items() if value or name not in _NAMED_WHERE_USED
+        }
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:

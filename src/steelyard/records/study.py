@@ -122,6 +122,11 @@ class Study:
             for arm in self.arms:
                 yield arm, repetition
 
+    @property
+    def by_degree(self) -> tuple[Arm, ...]:
+        """The arms that differ from the first in degree alone, it among them."""
+        return tuple(arm for arm in self.arms if arm.recipe == self.arms[0].recipe)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the study as plain data."""
         return {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from steelyard._support.storage import header, read_json, write_json
 from steelyard._support.validation import check_choice
+from steelyard.records.cost_verdict import CostVerdict
 from steelyard.records.interval import Interval
 
 OUTCOMES = {
@@ -124,6 +125,8 @@ class Verdict:
         Training samples that look mislabelled; that are hard and not suspect.
     seed : int
         The user's seed.
+    costs : CostVerdict or None
+        The answer in cost too, where costs were stated.
     """
 
     data: str
@@ -134,20 +137,29 @@ class Verdict:
     n_suspect: int
     n_hard: int
     seed: int
+    costs: CostVerdict | None = None
 
     def __str__(self) -> str:
-        return "\n".join(answer.sentence for answer in self.priors)
+        sentences = [answer.sentence for answer in self.priors]
+        sentences += [
+            f"{answer.sentence} {answer.beside}".rstrip()
+            for answer in (self.costs.priors if self.costs else ())
+        ]
+        return "\n".join(sentences)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict as plain data."""
-        return asdict(self)
+        """Return the verdict as plain data; without costs there is no word of them."""
+        values = asdict(replace(self, costs=None))
+        del values["costs"]
+        return values if self.costs is None else {**values, "costs": self.costs.to_dict()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Verdict:
         """Return the verdict of plain data."""
         priors = tuple(PriorVerdict(**_revived(prior)) for prior in values["priors"])
         classes = tuple(ClassVerdict(**_revived(one)) for one in values["classes"])
-        return cls(**{**values, "priors": priors, "classes": classes})
+        costs = None if values.get("costs") is None else CostVerdict.from_dict(values["costs"])
+        return cls(**{**values, "priors": priors, "classes": classes, "costs": costs})
 
     def save(self, path: str | Path) -> None:
         """Write the verdict as one JSON document, the same bytes for the same verdict."""

@@ -138,9 +138,11 @@ def _answer(one: PriorVerdict, verdict: Verdict, scale: Scale, largest: float) -
 
 
 def _difference(title: str, interval: Interval, scale: Scale) -> Evidence:
-    meaning = "unclear"
-    if interval.above_zero:
-        meaning = "better"
-    elif interval.below_zero:
-        meaning = "worse"
-    return Evidence(title, points(interval), "points", meaning, scale.place(interval))
+    return Evidence(title, points(interval), "points", meaning(interval), scale.place(interval))
+
+
+def meaning(difference: Interval) -> str:
+    """Return a difference, of which more is better, in a word."""
+    if difference.above_zero:
+        return "better"
+    return "worse" if difference.below_zero else "unclear"

@@ -104,7 +104,7 @@ def _under(priors: list[str]) -> str:
 
 
 def _ordered(weighing: Weighing) -> list[Arm]:
-    return sorted(weighing.study.arms, key=lambda arm: arm.degree)
+    return sorted(weighing.study.by_degree, key=lambda arm: arm.degree)
 
 
 def _in_words(test: Evaluation, arms: list[Arm], prior: str, metric: Metric) -> str:

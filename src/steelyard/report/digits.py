@@ -15,6 +15,7 @@ MINUS = "\N{MINUS SIGN}"
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 _MOST_PERCENT = 2  # a hundredth of a percent is the finest that a page needs
 _MOST_NATS = 4
+_MOST_COST = 6  # a unit of cost may be large
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,24 @@ def nats(loss: Interval) -> Figure:
 def nats_difference(difference: Interval) -> Figure:
     """Return a difference of log losses in nats, signed."""
     return _figure(difference, 1, _MOST_NATS, signed=True)
+
+
+def per_thousand(cost: Interval) -> Figure:
+    """Return the cost of a thousand samples, of an interval of the cost of one."""
+    return _of_thousand(cost, supported_decimals(1000 * cost.half_width, _MOST_COST))
+
+
+def per_thousand_saved(saved: Interval) -> Figure:
+    """Return what a thousand samples save; below zero they cost more."""
+    ends = 1000 * saved.low, 1000 * saved.high
+    return _of_thousand(saved, decimals_of_difference(*ends, _MOST_COST))
+
+
+def _of_thousand(interval: Interval, places: int) -> Figure:
+    ends = (interval.mean, interval.low, interval.high)
+    return Figure(
+        *(f"{round(1000 * e, places) + 0.0:,.{places}f}".replace("-", MINUS) for e in ends)
+    )
 
 
 def count(number: int) -> str:

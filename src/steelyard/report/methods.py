@@ -9,6 +9,7 @@ from typing import Any
 from steelyard.hardness import SCORES
 from steelyard.records.recipe import Recipe
 from steelyard.records.weighing import Weighing
+from steelyard.report import costs
 from steelyard.report.digits import THIN_SPACE, count, duration, plain
 from steelyard.report.names import listed, one_line, shortened
 
@@ -90,6 +91,7 @@ def steps(weighing: Weighing) -> tuple[Step, ...]:
                 "part was opened once, for the figures on this page.",
             ),
         ),
+        *([Step("Costs", in_cost)] if (in_cost := costs.facts(weighing.verdict)) else []),
         Step("Intervals", _intervals(weighing)),
         Step("Hardness", _hardness(weighing)),
         Step(
@@ -214,13 +216,20 @@ def _split(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _arms(weighing: Weighing) -> tuple[str, ...]:
-    degrees = sorted(arm.degree for arm in weighing.study.arms)
+    study = weighing.study
+    degrees = sorted(arm.degree for arm in study.by_degree)
+    weighted = [shortened(arm.name, 40) for arm in study.arms if arm.recipe.class_weighting]
     return (
         f"{len(degrees)} ways to treat the training part, of degree "
         f"{listed([plain(degree) for degree in degrees], 12)}.",
         "A plan of degree d asks for class counts in proportion to count^(1 \N{MINUS SIGN} d), "
         "with the total kept: 0 leaves the data as they are, 1 gives every class as many. Samples "
         "are repeated or left out; the validation and test parts are never resampled.",
+        *(
+            f"Beside them, {one}: the data as they are, each sample weighed in the loss in inverse "
+            "proportion to the count of its class; else its recipe is that of the others."
+            for one in weighted
+        ),
     )
 
 

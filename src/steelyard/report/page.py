@@ -19,7 +19,17 @@ from steelyard._support.errors import SteelyardError, unreadable
 from steelyard._support.storage import write_text
 from steelyard.records.run_folder import REPORT
 from steelyard.records.weighing import Weighing
-from steelyard.report import agreement, answers, classes, curves, gallery, methods, plans, priors
+from steelyard.report import (
+    agreement,
+    answers,
+    classes,
+    costs,
+    curves,
+    gallery,
+    methods,
+    plans,
+    priors,
+)
 from steelyard.report.names import one_line, shortened
 
 _HERE = Path(__file__).parent
@@ -28,8 +38,9 @@ _HERE = Path(__file__).parent
 def render(weighing: Weighing) -> str:
     """Return the page as HTML; the same records give the same text.
 
-    It holds the verdict first, then the degree curves, the classes, the samples, the scores, the
-    plan and the methods, with the drawing library inside: about 5 MB, and nothing to fetch.
+    It holds the verdict first, then costs where they were stated, the degree curves, the classes,
+    the samples, the scores, the plan and the methods, with the drawing library inside: about 5 MB,
+    and nothing to fetch.
 
     Parameters
     ----------
@@ -53,6 +64,7 @@ def render(weighing: Weighing) -> str:
         answers=answers.answers(weighing),
         scale_ends=answers.common_scale(verdict).ends,
         priors_table=priors.shares_table(verdict),
+        costs=costs.section(weighing),
         curves_lead=curves.lead(verdict),
         curves=[curves.curves(weighing, metric) for metric in (curves.ACCURACY, curves.LOG_LOSS)],
         classes_lead=classes.lead(verdict),

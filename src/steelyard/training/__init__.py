@@ -1,6 +1,7 @@
 """Fits: encodings, networks, one readable loop for many at once, the recorder."""
 
 from steelyard.training.channels import MEASURED, measure
+from steelyard.training.class_weights import seen_prior
 from steelyard.training.devices import checked_device, named_device
 from steelyard.training.ensemble import fit_ensemble
 from steelyard.training.fit import fit
@@ -39,4 +40,5 @@ __all__ = [
     "prepare",
     "read_cartography",
     "record_stages",
+    "seen_prior",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 from steelyard.records.dynamics import SECOND_SPLIT, Dynamics
 from steelyard.records.labelled import Labelled
 from steelyard.records.predictions import Predictions
+from steelyard.training.class_weights import seen_prior
 from steelyard.training.members import Member
 from steelyard.training.prepared import Prepared
 from steelyard.training.recorder import Recorder
@@ -97,7 +98,7 @@ def as_fitted(
                 part.labels,
                 logits,
                 data.class_names,
-                data.prior if member.plan is None else member.plan.prior,
+                seen_prior(data, member.plan, member.recipe),
                 arm=member.arm,
                 seed=member.repetition,
                 split=split,

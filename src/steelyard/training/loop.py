@@ -35,11 +35,13 @@ class Job:
     Parameters
     ----------
     recipe : Recipe
-        Its own learning rate, weight decay, smoothing and epochs; the rest is the stack's.
+        Its own learning rate, weight decay, smoothing, class weights and epochs; the rest is the
+        stack's.
     walk : Walk or Sequel
         Its batches; equal for all members where they share the order.
     sample_weights : Tensor of shape (n,), optional
-        A weight for every training row, with mean one over the walk's rows.
+        A weight for every training row, with mean one over an epoch: of class weights, and of a
+        plan where the order is shared.
     recorder : Recorder, optional
         Watches it.
     question : Question, optional
@@ -160,7 +162,7 @@ def train_stack(
                     logits,
                     inputs.labels[rows],
                     None if smoothing is None else smoothing[chosen],
-                    None if sample_weights is None else sample_weights[:, rows],
+                    None if sample_weights is None else _weights_of(sample_weights, chosen, rows),
                 )
                 total = total + losses.sum()
                 training.epoch_losses[chosen] += losses.detach() * rows.shape[-1]
@@ -225,6 +227,15 @@ def _sample_weights(jobs: Sequence[Job]) -> torch.Tensor | None:
         return None
     ones = torch.ones_like(given[0])
     return torch.stack([ones if job.sample_weights is None else job.sample_weights for job in jobs])
+
+
+def _weights_of(
+    weights: torch.Tensor, members: torch.Tensor | slice, rows: torch.Tensor
+) -> torch.Tensor:
+    """Return the weights of a batch, (M, batch), of rows (batch,) for all or (M, batch)."""
+    if rows.ndim == 1:
+        return weights[members][:, rows]
+    return weights[members][torch.arange(len(rows))[:, None], rows]
 
 
 def _ask(training: Training, jobs: Sequence[Job], ended: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ from steelyard.records.recipe import Recipe
 # computed again.
 CODE = 2
 # What members of one stack may have of their own; in all else their recipes are equal.
-OWN_SETTINGS = ("learning_rate", "weight_decay", "smoothing", "epochs")
+OWN_SETTINGS = ("learning_rate", "weight_decay", "smoothing", "class_weighting", "epochs")
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,14 @@ class Member:
         self._require(not self.left_out or self.plan is not None, "left_out", "a plan")
         self._require(
             self.then is None
-            or (self.plan is not None and not self.record and self.recipe.patience is None),
+            or (
+                self.plan is not None
+                and not self.record
+                and self.recipe.patience is None
+                and not self.recipe.class_weighting
+            ),
             "then",
-            "a plan, record=False and a recipe without patience",
+            "a plan, record=False and a recipe without patience and class weights",
         )
 
     def _require(self, fits: bool, name: str, what: str) -> None:

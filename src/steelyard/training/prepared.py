@@ -19,6 +19,7 @@ from steelyard._support.validation import check_choice
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.records.recipe import MODELS
+from steelyard.training.class_weights import class_weights
 from steelyard.training.encodings import encode
 
 _BLOCK = 1024  # images that are counted at once
@@ -89,6 +90,21 @@ class Prepared:
         """
         rows = np.arange(len(self.data)) if plan is None else plan.rows(self.data)
         return np.sort(np.argsort(self.order, kind="stable")[rows])
+
+    def weights(self, draws: np.ndarray, exponent: float) -> np.ndarray | None:
+        """Return the class weight of each canonical row in the loss, or None where all weigh 1.
+
+        Parameters
+        ----------
+        draws : ndarray of shape (m,)
+            What `draws` returned: the weights follow from how often each class is drawn.
+        exponent : float
+            The recipe's ``class_weighting``.
+        """
+        if not exponent:
+            return None
+        counts = np.bincount(self.y[draws], minlength=self.data.n_classes)
+        return class_weights(counts, exponent)[self.y]
 
     def left_out(self, plan: Plan | None) -> np.ndarray:
         """Return the canonical positions that a plan leaves out, sorted."""

@@ -143,12 +143,13 @@ class Bench:
             question = Unlearning(self.inputs, np.unique(draws), recipe.epochs)
         elif member.gradient:
             question = EarlyGradient(self.inputs, member.early_epoch)
-        weights = None
+        weights = self.prepared.weights(draws, recipe.class_weighting)
         if share_order and member.plan is not None and not member.plan.is_identity:
-            counts = np.bincount(draws, minlength=n)
-            weights = torch.from_numpy(counts * (n / len(draws))).float().to(self.device)
+            counts = np.bincount(draws, minlength=n) * (n / len(draws))
+            weights = counts if weights is None else counts * weights
+        tensor = None if weights is None else torch.from_numpy(weights).float().to(self.device)
         recorder = canonical_recorder(self.prepared, member)
-        return Job(recipe, walk, weights, recorder, question, member.name)
+        return Job(recipe, walk, tensor, recorder, question, member.name)
 
     def _logits(self, network: Stack, member: Member) -> list[np.ndarray]:
         """Return a network's logits of all that it predicts, (n, K), rows sorted by id."""

@@ -69,7 +69,15 @@ def _grow(prepared: Prepared, member: Member, seed: int) -> Fitted:
     random_state = derive_seed(seed, purpose="trees", repetition=member.repetition) % 2**32
     grow = _grow_xgboost if recipe.library == "xgboost" else _grow_sklearn
     X, y = prepared.X, prepared.y
-    predict, stages = grow(X[draws], y[draws], prepared.categorical, recipe, random_state)
+    weights = prepared.weights(draws, recipe.class_weighting)
+    predict, stages = grow(
+        X[draws],
+        y[draws],
+        None if weights is None else weights[draws],
+        prepared.categorical,
+        recipe,
+        random_state,
+    )
     recorder = canonical_recorder(prepared, member)
     if recorder is not None:
         rows, stage = torch.arange(len(X)), np.empty(0)
@@ -96,7 +104,7 @@ def _require_every_class(prepared: Prepared, draws: np.ndarray) -> None:
         )
 
 
-def _grow_sklearn(X, y, categorical, recipe, random_state):  # type: ignore[no-untyped-def]
+def _grow_sklearn(X, y, weights, categorical, recipe, random_state):  # type: ignore[no-untyped-def]
     model = HistGradientBoostingClassifier(
         learning_rate=recipe.learning_rate,
         max_iter=recipe.epochs,
@@ -106,14 +114,14 @@ def _grow_sklearn(X, y, categorical, recipe, random_state):  # type: ignore[no-u
         categorical_features=categorical if categorical.any() else None,
         early_stopping=False,
         random_state=random_state,
-    ).fit(X, y)
+    ).fit(X, y, weights)
     return (
         lambda X: logits_of(model.decision_function(X)),
         lambda X: (logits_of(raw) for raw in model.staged_decision_function(X)),
     )
 
 
-def _grow_xgboost(X, y, categorical, recipe, random_state):  # type: ignore[no-untyped-def]
+def _grow_xgboost(X, y, weights, categorical, recipe, random_state):  # type: ignore[no-untyped-def]
     try:
         import xgboost
     except ImportError as error:
@@ -124,8 +132,8 @@ def _grow_xgboost(X, y, categorical, recipe, random_state):  # type: ignore[no-u
     n_classes = int(y.max()) + 1
     kinds = ["c" if coded else "q" for coded in categorical] or None
 
-    def matrix(X, y=None):  # type: ignore[no-untyped-def]
-        return xgboost.DMatrix(X, y, feature_types=kinds, enable_categorical=True)
+    def matrix(X, y=None, weights=None):  # type: ignore[no-untyped-def]
+        return xgboost.DMatrix(X, y, weight=weights, feature_types=kinds, enable_categorical=True)
 
     objective: dict[str, object] = {"objective": "binary:logistic"}
     if n_classes > 2:
@@ -141,7 +149,7 @@ def _grow_xgboost(X, y, categorical, recipe, random_state):  # type: ignore[no-u
         "colsample_bynode": _COLUMN_SHARE,
         "seed": random_state,
     }
-    booster = xgboost.train(parameters, matrix(X, y), num_boost_round=recipe.epochs)
+    booster = xgboost.train(parameters, matrix(X, y, weights), num_boost_round=recipe.epochs)
 
     def raw(X, rounds):  # type: ignore[no-untyped-def]
         return booster.predict(matrix(X), output_margin=True, iteration_range=rounds)

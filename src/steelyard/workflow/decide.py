@@ -16,7 +16,7 @@ def decide(study: Study, validation: Evaluation, test: Evaluation) -> tuple[Prio
     Parameters
     ----------
     study : Study
-        Its first arm is natural training; the others rebalance.
+        Its first arm is natural training; the others by its recipe rebalance.
     validation, test : Evaluation
         The degree is chosen on the first; every stated number comes from the second.
     """
@@ -24,7 +24,7 @@ def decide(study: Study, validation: Evaluation, test: Evaluation) -> tuple[Prio
 
 
 def _decide_one(study: Study, validation: Evaluation, test: Evaluation, prior: str) -> PriorVerdict:
-    natural, *rebalanced_arms = study.arms
+    natural, *rebalanced_arms = study.by_degree
     chosen = max(  # the first of equals: the smallest degree
         sorted(rebalanced_arms, key=lambda arm: arm.degree),
         # rounded: equally many right in other classes is a tie, whatever the order of the sum
@@ -97,6 +97,12 @@ def points(interval: Interval) -> str:
     return f"{mean} points [{low}, {high}]"
 
 
+def where(prior: str) -> str:
+    """Return how a sentence about a deployment prior begins."""
+    names = {"train": "the training distribution", "uniform": "equal class shares"}
+    return f"Under {names.get(prior, f'the prior {prior!r}')}: "
+
+
 def _decimals(interval: Interval) -> int:
     return supported_decimals(100 * interval.half_width, most=2)
 
@@ -111,8 +117,7 @@ def _sentence(
     over_corrected: Interval,
     fully: Interval,
 ) -> str:
-    names = {"train": "the training distribution", "uniform": "equal class shares"}
-    where = f"Under {names.get(prior, f'the prior {prior!r}')}: "
+    under = where(prior)
     degree = f"degree {chosen.degree:g}, chosen on validation,"
     largest = f"degree {fullest.degree:g}"
     if outcome == "rebalance":
@@ -125,19 +130,19 @@ def _sentence(
                 f"({points(corrected)})"
             )
         return (
-            f"{where}rebalance to degree {chosen.degree:g}, chosen on validation. Accuracy changes "
+            f"{under}rebalance to degree {chosen.degree:g}, chosen on validation. Accuracy changes "
             f"by {points(rebalanced)} against the data as they are{control}."
         )
     if outcome == "correct":
         return (
-            f"{where}leave the data as they are and correct the prior after training: "
+            f"{under}leave the data as they are and correct the prior after training: "
             f"{points(corrected)} of accuracy. Rebalancing to {degree} gives {points(rebalanced)}; "
             f"against the correction that is {points(over_corrected)}."
         )
     if outcome == "leave":
         full = "" if fullest == chosen else f"; {largest} changes it by {points(fully)}"
         return (
-            f"{where}leave the data as they are. Rebalancing to {degree} changes accuracy by "
+            f"{under}leave the data as they are. Rebalancing to {degree} changes accuracy by "
             f"{points(rebalanced)}{full}."
         )
     if rebalanced == _NOTHING:
@@ -153,4 +158,4 @@ def _sentence(
             f" On test {largest} looks better ({points(fully)}), but validation did not choose "
             "it: weigh again with more data or seeds."
         )
-    return f"{where}no evidence either way. {seen}"
+    return f"{under}no evidence either way. {seen}"

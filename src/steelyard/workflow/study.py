@@ -61,6 +61,9 @@ def train_study(
         As `steelyard.weigh`.
     """
     natural = study.arms[0]
+    # arms by another recipe come after the others and make stacks of their own: with or without
+    # them, the others are the same trainings, bit for bit
+    cells = sorted(study.cells(), key=lambda cell: cell[0].recipe != natural.recipe)
     members = [
         Member(
             arm.recipe,
@@ -69,13 +72,13 @@ def train_study(
             arm.name,
             record=arm == natural,
         )
-        for arm, repetition in study.cells()
+        for arm, repetition in cells
     ]
     fitted = train_members(
         train_part,
         held_out,
         [*members, *also],
-        breaks=[len(members)],
+        breaks=[sum(arm.recipe == natural.recipe for arm, _ in cells), len(members)],
         seed=study.seed,
         declared={"study": study.to_dict()},
         run=run,

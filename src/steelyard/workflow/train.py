@@ -6,6 +6,7 @@ from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan
 from steelyard.records.predictions import Predictions
 from steelyard.records.recipe import Recipe
+from steelyard.resampling import class_weights, compounded_prior
 from steelyard.training import fit, prepare
 from steelyard.workflow.probes import probe_recipe
 
@@ -43,6 +44,11 @@ def train(
     tuple of Predictions
         One for each held-out part that the data have, validation before test.
 
+    Warns
+    -----
+    SteelyardWarning
+        If the plan and the recipe's class weights both change the shares of the classes.
+
     Raises
     ------
     DataError
@@ -54,6 +60,8 @@ def train(
     train_part = data.part("train")
     if plan is not None:
         train_part, plan = plan.applied(train_part)  # what it adds stands behind the part
+        if recipe.class_weighting:  # warns where both move the classes
+            compounded_prior(plan, class_weights(plan.achieved, recipe.class_weighting))
     held_out = [data.part(part) for part in data.parts if part != "train"]
     prepared = prepare(train_part, held_out, model=recipe.model)
     return fit(

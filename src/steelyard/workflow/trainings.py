@@ -40,6 +40,7 @@ from steelyard.training import (
     named_device,
     predicted_parts,
     prepare,
+    seen_prior,
 )
 from steelyard.workflow.cells import Cell, Content, Needs, Report
 from steelyard.workflow.conduct import conduct
@@ -276,7 +277,7 @@ def _fitted_of(prepared: Prepared, members: Sequence[Member], content: Content) 
                     part.labels,
                     logits,
                     data.class_names,
-                    data.prior if member.plan is None else member.plan.prior,
+                    seen_prior(data, member.plan, member.recipe),
                     arm=member.arm,
                     seed=member.repetition,
                     split=split,

@@ -7,6 +7,7 @@ import platform
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import metadata
 from itertools import product
 from pathlib import Path
@@ -20,6 +21,7 @@ from steelyard._support.validation import check_integer, check_real
 from steelyard.datasets import DuplicatesAcrossParts, find_duplicates_across_parts, load, split
 from steelyard.evaluation import deployment_priors, evaluate
 from steelyard.hardness import estimate, label_doubt, label_odds, sample_kinds, unopposed
+from steelyard.records.costs import Costs
 from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import PARTS, Labelled
 from steelyard.records.recipe import Recipe
@@ -29,6 +31,7 @@ from steelyard.records.weighing import Weighing
 from steelyard.resampling import by_count
 from steelyard.workflow.classes import judge_classes
 from steelyard.workflow.decide import decide
+from steelyard.workflow.decide_costs import CLASS_WEIGHTS, decide_costs
 from steelyard.workflow.engines import Engine
 from steelyard.workflow.nearest import nearest_neighbours
 from steelyard.workflow.out_of_fold import fold_members, joined_folds
@@ -48,6 +51,7 @@ def weigh(
     *,
     degrees: Sequence[float] = DEGREES,
     priors: Mapping[str, Any] | None = None,
+    costs: Any = None,
     seeds: int = SEEDS,
     probe: str | Recipe | None = None,
     seed: int = 0,
@@ -75,6 +79,10 @@ def weigh(
     priors : mapping of str to (mapping of class name to weight, or array), optional
         Deployment priors by name, the most important first. "train" and "uniform" are always
         judged; name them with the value None to place them first.
+    costs : Costs, or what `Costs.of` takes, optional
+        What decisions cost. The verdict is then given in cost too: of every arm, of one more that
+        weighs classes in the loss in full, and of every rule of decision (`cost_report`), the
+        cheapest on validation.
     seeds : int
         Repetitions of each degree.
     probe : Recipe, {"mlp", "cnn", "trees", "xgboost"} or None
@@ -105,7 +113,8 @@ def weigh(
     ParameterError
         If a number lies outside its range.
     DataError
-        If the data cannot be read, split or trained on, or a prior does not fit the classes.
+        If the data cannot be read, split or trained on, or a prior or the costs do not fit the
+        classes.
     ResourceError
         If the device is not there, or workers die of a training again and again.
     OutputError
@@ -121,13 +130,14 @@ def weigh(
         given.require_inputs("weigh")
         parted = split(given, validation=validation, test=test, seed=seed)
         duplicates = find_duplicates_across_parts(parted)
+        stated = None if costs is None else Costs.of(costs, parted.class_names)
     notes = _pass_on(caught)
     if duplicates.n_duplicates:
         notes.append(_warn_of_duplicates(duplicates))
     parts = [parted.part(part) for part in PARTS]
     train_part = parts[0]
     recipe = probe_recipe(train_part, probe)
-    study = declare(degrees, recipe, seeds, seed)
+    study = declare(degrees, recipe, seeds, seed, class_weights=stated is not None)
     # a prior that does not fit is refused before the work, not after it
     checked = deployment_priors(priors or {}, parted.class_names, train_part.prior)
     _require_judges(checked, parts[1:])
@@ -142,14 +152,10 @@ def weigh(
         device=device,
         progress=progress,
     )
+    held_out, tested = ([one for one in predictions if one.split == part] for part in PARTS[1:])
     on_validation, on_test = (
-        evaluate(
-            [one for one in predictions if one.split == part],
-            priors,
-            metrics=("accuracy", "log_loss"),
-            class_metrics=("recall",),
-        )
-        for part in PARTS[1:]
+        evaluate(part, priors, metrics=("accuracy", "log_loss"), class_metrics=("recall",))
+        for part in (held_out, tested)
     )
     hardness = estimate(dynamics)
     out_of_fold = joined_folds(train_part, of_folds)
@@ -169,6 +175,7 @@ def weigh(
         int((kinds == "suspect").sum()),
         int(np.isin(kinds, ("rare", "hard")).sum()),
         seed,
+        None if stated is None else decide_costs(study, held_out, tested, stated, on_test.priors),
     )
     recommended = answers[0].degree if answers[0].outcome == "rebalance" else natural.degree
     manifest = {
@@ -212,14 +219,37 @@ def weigh(
     )
 
 
-def declare(degrees: Sequence[float], recipe: Recipe, seeds: int, seed: int) -> Study:
+def declare(
+    degrees: Sequence[float],
+    recipe: Recipe,
+    seeds: int,
+    seed: int,
+    *,
+    class_weights: bool = False,
+) -> Study:
     """Return the weighing as a study: one arm a degree, natural training first.
+
+    Parameters
+    ----------
+    degrees, seeds, seed
+        As in `weigh`.
+    recipe : Recipe
+        Of every arm.
+    class_weights : bool
+        Whether one more arm weighs the classes of the data as they are, in full.
 
     Raises
     ------
     ParameterError
-        If a degree is no finite number of at least 0, or none rebalances.
+        If a degree is no finite number of at least 0, or none rebalances; or if the recipe weighs
+        classes, which the other arms do instead.
     """
+    if recipe.class_weighting:
+        raise ParameterError(
+            "The 'probe' parameter of weigh must have a class_weighting of 0: its arms are ways to "
+            f"weigh classes themselves. Got {recipe.class_weighting:g} instead.",
+            hint="class weights are an arm of their own where costs are stated.",
+        )
     checked = {check_real(degree, "degrees", "weigh", 0) + 0.0 for degree in degrees}  # no -0
     if not checked - {0.0}:
         raise ParameterError(
@@ -228,6 +258,8 @@ def declare(degrees: Sequence[float], recipe: Recipe, seeds: int, seed: int) -> 
             hint="for instance 0,0.5,1.",
         )
     arms = tuple(Arm(f"degree={degree:g}", recipe, degree) for degree in sorted(checked | {0.0}))
+    if class_weights:
+        arms += (Arm(CLASS_WEIGHTS, replace(recipe, class_weighting=1.0)),)
     return Study("weigh", arms, seeds, seed)
 
 
