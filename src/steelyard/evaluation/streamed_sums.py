@@ -56,7 +56,7 @@ class Sums:
         """
         n = len(truth)
         sums, squares, own = np.zeros(n), np.zeros(n), np.zeros(n)
-        best = np.full(n, -1.0, dtype=columns[0].dtype)
+        best = np.full(n, -1.0, dtype=np.result_type(*columns))
         predicted = np.zeros(n, dtype=np.int32)
         order = np.argsort(truth, kind="stable")
         edges = np.searchsorted(truth[order], np.arange(self.n_classes + 1))
@@ -124,7 +124,7 @@ class Sums:
         for n, hits, precision, f1 in zip(self.n, self._hits(), *of_classes, strict=True):
             recall = low = high = np.nan
             if n:
-                interval = wilson_interval(hits / n, n)
+                interval = wilson_interval(float(hits / n), float(n))
                 recall, low, high = interval.mean, interval.low, interval.high
             yield int(n), recall, low, high, float(precision), float(f1)
 
