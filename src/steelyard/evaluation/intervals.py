@@ -139,8 +139,11 @@ def stratified_estimate(values: np.ndarray, strata: np.ndarray, shares: np.ndarr
         R = sum_c share_c^2 rest_c / (n_c S)    seed-by-sample residual, counted in A and in B
         standard error^2 = max(A, B, A + B - R)
 
-    with Student's t at Satterthwaite's degrees of freedom, of which a stratum brings as many as
-    it has samples: where the shares lean on a class of three samples, so does the interval. Each
+    with Student's t at V^2 / (sum_c A_c^2 / n_c + V^2 2 B / (V + B) / (S - 1)) degrees of freedom,
+    V the variance and A_c what stratum c adds to A. A stratum brings as many as it has samples:
+    where the shares lean on a class of three samples, so does the interval. Satterthwaite has
+    (B / V)^2 instead of 2 B / (V + B), which trusts a B of three seeds that came out small; this
+    keeps to Cochran and Cox's weighted t, which never falls below its level. Each
     stratum borrows one sample: it counts as one seen at the overall estimate, with the spread
     pooled within strata, so that a class of one or two samples does not claim to be certain.
     With one seed, B is unknown and the estimate speaks of that one model on other samples.
@@ -164,7 +167,8 @@ def stratified_estimate(values: np.ndarray, strata: np.ndarray, shares: np.ndarr
     References
     ----------
     Cochran (1977), Sampling Techniques, ch. 5 (stratified means); Satterthwaite (1946),
-    Biometrics Bulletin 2(6). The borrowed sample and the lower bound are ours.
+    Biometrics Bulletin 2(6); Cochran and Cox (1950), Experimental Designs, 4.14. The borrowed
+    sample, the lower bound and the seeds' share of the freedom are ours.
     """
     values, strata, shares = _checked(values, strata, shares)
     n_seeds = len(values)
@@ -201,7 +205,8 @@ def stratified_estimate(values: np.ndarray, strata: np.ndarray, shares: np.ndarr
     else:
         spent = float((by_stratum**2 / n).sum())
         if n_seeds > 1:
-            spent += between_seeds**2 / (n_seeds - 1)
+            leaning = 2 * between_seeds / (variance + between_seeds)
+            spent += leaning * variance**2 / (n_seeds - 1)
         freedom = variance**2 / spent
     return Estimate(estimate, float(np.sqrt(variance)), freedom)
 
