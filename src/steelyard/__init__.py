@@ -8,7 +8,7 @@ pipelines) need no plan.
 """
 
 from steelyard.datasets import load, long_tail, split
-from steelyard.evaluation import evaluate
+from steelyard.evaluation import evaluate, evaluate_arrays
 from steelyard.records import (
     Agreement,
     ClassHardness,
@@ -68,6 +68,7 @@ __all__ = [
     "correct",
     "dry_run",
     "evaluate",
+    "evaluate_arrays",
     "load",
     "long_tail",
     "manifest",

@@ -164,7 +164,7 @@ def test_score_plan_and_evaluate(table, tmp_path, capsys):
     assert weigh(table, "--target", "class", "--out", tmp_path / "run") == 0
     capsys.readouterr()
     predictions = str(tmp_path / "run" / "predictions.parquet")
-    assert run(["evaluate", predictions, "--json"]) == 0
+    assert run(["evaluate", predictions, "--metrics", "accuracy,log_loss", "--json"]) == 0
     judged = json.loads(capsys.readouterr().out)
     stored = json.loads((tmp_path / "run" / "evaluation-test.json").read_text())
     mine = {(one["arm"], one["prior"]): one["mean"] for one in stored["overall"]}
@@ -178,7 +178,7 @@ def test_score_plan_and_evaluate(table, tmp_path, capsys):
     for one in judged["overall"]:
         key = (one["arm"], one["prior"], one["decision"], one["metric"])
         assert one["mean"] == pytest.approx(accuracy[key], abs=1e-9)
-    assert run(["evaluate", predictions]) == 0
+    assert run(["evaluate", predictions, "--class-metrics", "recall,f1", "--resamples", "50"]) == 0
     assert "degree=1, as trained" in capsys.readouterr().out
 
 
@@ -202,11 +202,12 @@ def test_evaluate_anybodys_predictions(tmp_path, capsys):
     frame["p_b"] = 1 - frame["p_a"]
     frame.to_parquet(tmp_path / "theirs.parquet")
     (tmp_path / "trained.json").write_text('{"a": 3, "b": 1}')
-    words = ["evaluate", str(tmp_path / "theirs.parquet"), "--json"]
+    words = ["evaluate", str(tmp_path / "theirs.parquet"), "--json", "--resamples", "50"]
     assert run(words) == 0
     found = json.loads(capsys.readouterr().out)["overall"]
     assert {one["decision"] for one in found} == {"as trained"}
-    assert next(one["mean"] for one in found if one["metric"] == "accuracy") == pytest.approx(1 / 3)
+    accuracy = {one["prior"]: one["mean"] for one in found if one["metric"] == "accuracy"}
+    assert accuracy == {"test": pytest.approx(1 / 2), "uniform": pytest.approx(1 / 3)}
     assert run([*words, "--train-prior", str(tmp_path / "trained.json")]) == 0
     found = json.loads(capsys.readouterr().out)["overall"]
     corrected = [

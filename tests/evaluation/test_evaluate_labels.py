@@ -76,7 +76,9 @@ def test_a_label_is_re_weighted_to_its_own_share():
 
 
 def test_arms_of_labels_are_compared_label_by_label():
-    models = [model(seed, arm, lift=x) for arm, x in (("base", 0.0), ("b", 1.0)) for seed in range(5)]
+    models = [
+        model(seed, arm, lift=x) for arm, x in (("base", 0.0), ("b", 1.0)) for seed in range(5)
+    ]
     found = evaluate(models, n_resamples=200)
     difference = found.difference("b", "base", "test", "macro_average_precision")
     level = [found.figure(arm, "test", "macro_average_precision").mean for arm in ("b", "base")]

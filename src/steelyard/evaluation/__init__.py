@@ -1,5 +1,6 @@
 """Judges: metrics, calibration, deployment priors, paired differences; sees only predictions."""
 
+from steelyard.evaluation.arrays import evaluate_arrays, predictions_of
 from steelyard.evaluation.calibration import calibration, correction_report
 from steelyard.evaluation.confusion import (
     class_precision,
@@ -31,8 +32,10 @@ __all__ = [
     "deployment_priors",
     "effective_prior",
     "evaluate",
+    "evaluate_arrays",
     "hardness_groups",
     "negative_log_likelihood",
+    "predictions_of",
     "recall_intervals",
     "stratified_interval",
     "weighted_prior",

@@ -161,6 +161,7 @@ class Part:
 
     @property
     def key(self) -> tuple[str, str | None, int]:
+        """Scope, name and samples."""
         return self.scope, self.name, self.n
 
     def level(self, measure: str) -> tuple[float, float, float]:

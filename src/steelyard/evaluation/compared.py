@@ -12,11 +12,12 @@ from steelyard.evaluation.catalogue import CLASS_RANKS
 from steelyard.evaluation.class_differences import class_estimates
 from steelyard.evaluation.deployments import Deployment
 from steelyard.evaluation.estimate import Estimate
+from steelyard.evaluation.figure import ends_of
 from steelyard.evaluation.judged import Judged
 from steelyard.evaluation.many_tests import holm
 from steelyard.evaluation.measured import Measured, Wanted
 from steelyard.evaluation.rank_estimates import rank_differences
-from steelyard.evaluation.rarity import rarity
+from steelyard.evaluation.rarity import rarity_test
 from steelyard.records.evaluation import AS_TRAINED
 from steelyard.records.predictions import Predictions
 
@@ -92,15 +93,19 @@ def rarity_of(
     for values, mine in groupby(sorted(rows, key=comparison), comparison):
         changes = {row["class"]: row["mean"] for row in mine}
         try:
-            test = rarity([changes[name] for name in class_names], train_prior)
+            test = rarity_test(np.array([changes[name] for name in class_names]), train_prior)
         except DataError:  # too few classes, or all equally frequent: nothing to tell
             continue
+        slope = test.slope.interval()
         key = dict(zip(("prior", "metric", *_KEYS), values, strict=True))
-        for statistic in ("pearson", "spearman"):
-            one = getattr(test, statistic)
-            ends = {"mean": one.interval.mean, "low": one.interval.low, "high": one.interval.high}
-            counted = {"p": one.p_value, "n_classes": test.n_classes}
-            found.append({**key, "statistic": statistic, **ends, **counted})
+        for statistic, interval, p in (
+            ("pearson", test.pearson, test.slope.p_value()),
+            ("spearman", test.spearman, test.spearman_p),
+            ("slope", slope, test.slope.p_value()),
+        ):
+            mean, low, high = ends_of(interval)
+            row = {**key, "statistic": statistic, "mean": mean, "low": low, "high": high}
+            found.append({**row, "p": p, "n_classes": test.n_classes})
     return found
 
 

@@ -114,7 +114,11 @@ def _of_mix(
     truth: np.ndarray,
     n_classes: int,
 ) -> Deployment:
-    if not isinstance(mix, Mapping) or len(mix) != 1 or not isinstance(*mix.values(), Mapping):
+    if (
+        not isinstance(mix, Mapping)
+        or len(mix) != 1
+        or not isinstance(next(iter(mix.values())), Mapping)
+    ):
         raise DataError(
             f"The mix {name!r} must give weights to the groups of one grouping. Got {mix!r}.",
             hint='for instance {"mostly hard": {"hardness": {"easy": 1, "hard": 4}}}.',

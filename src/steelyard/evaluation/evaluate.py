@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -99,7 +100,8 @@ def evaluate(
     wanted = Wanted(
         chosen(metrics, OVERALL, "metrics", multi_label=labels, without=without),
         chosen(class_metrics, BY_CLASS, "class_metrics", multi_label=labels),
-        *sides,
+        sides[0],
+        sides[1],
         check_integer(n_resamples, "n_resamples", "evaluate", 2),
         check_integer(seed, "seed", "evaluate", 0),
     )
@@ -112,12 +114,16 @@ def evaluate(
         multi_label=labels,
     )
     deployments = _deployments(checked, mixes or {}, groupings, first)
-    as_trained = {arm: judge(lambda mine=mine: mine, wanted.metrics) for arm, mine in arms.items()}
+    as_trained = {arm: judge(partial(iter, mine), wanted.metrics) for arm, mine in arms.items()}
     tables: dict[str, list[dict]] = {name: [] for name in COLUMNS}
-    for done, deployment in enumerate(deployments):
-        progress(done, len(deployments), f"judging under {deployment.name}")
+    total, done = 2 * len(arms) * len(deployments), 0  # arms, as trained and corrected
+    for deployment in deployments:
         cells = dict(_cells(arms, as_trained, deployment, wanted))
-        measured = _measured(cells, first, deployment, wanted, groupings)
+        measured = {}
+        for cell, found in _measured(cells, first, deployment, wanted, groupings):
+            measured[cell] = found
+            done += 1
+            progress(done, total, f"judging under {deployment.name}")
         pairs = _pairs(list(cells), base)
         for (arm, decision), found in measured.items():
             key = {"arm": arm, "decision": decision, "prior": deployment.name}
@@ -185,13 +191,12 @@ def _cells(
         yield (arm, AS_TRAINED), as_trained[arm]
         # a mix of groups is no shift of classes alone: nothing is corrected to it
         if deployment.by_class and all(model.prior is not None for model in models):
-            yield (
-                (arm, CORRECTED),
-                judge(
-                    lambda models=models: (one.corrected(deployment.prior) for one in models),
-                    wanted.metrics,
-                ),
-            )
+            corrected = partial(_corrected, models, deployment.prior)
+            yield (arm, CORRECTED), judge(corrected, wanted.metrics)
+
+
+def _corrected(models: list[Predictions], prior: np.ndarray) -> Iterable[Predictions]:
+    return (one.corrected(prior) for one in models)
 
 
 def _measured(
@@ -200,7 +205,7 @@ def _measured(
     deployment: Deployment,
     wanted: Wanted,
     groupings: Mapping[str, np.ndarray],
-) -> dict[Cell, Measured]:
+) -> Iterable[tuple[Cell, Measured]]:
     predicted = [row for judged in cells.values() for row in judged.predicted]
     n_classes = len(first.class_names)
     draws = deployment, wanted.n_resamples, wanted.seed
@@ -210,15 +215,14 @@ def _measured(
         name: redrawn_groups(groups, first.truth, predicted, *draws)
         for name, groups in by_group.items()
     }
-    measured, start = {}, 0
+    start = 0
     for cell, judged in cells.items():
         rows = slice(start, start + len(judged.predicted))
         found = measure(judged, first, deployment, wanted, redrawn, rows)
         for name, mine in of_groups.items():
             found.overall[f"{WORST_GROUP}:{name}"] = worst_group(mine, rows)
-        measured[cell] = found
+        yield cell, found
         start = rows.stop
-    return measured
 
 
 def _pairs(cells: list[Cell], base: str) -> list[tuple[Cell, Cell]]:
@@ -241,7 +245,7 @@ def _add_levels(
 ) -> None:
     for metric, figure in found.overall.items():
         mean, low, high = figure.ends
-        row = {**key, "metric": metric}
+        row: dict[str, Any] = {**key, "metric": metric}
         ends = {"mean": mean, "low": low, "high": high}
         counts = {"n_seeds": len(seeds), "n_classes": figure.n_classes}
         tables["overall"].append({**row, **ends, **counts})

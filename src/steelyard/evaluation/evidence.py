@@ -9,6 +9,7 @@ seed, is the evidence of their paired difference.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -101,4 +102,15 @@ class OfSeeds:
         return OfSeeds(self.by_seed - other.by_seed)
 
 
-Evidence = OfSamples | OfResamples | OfSeeds
+class Evidence(Protocol):
+    """What a figure rests on: one of the above, always the same one of the same metric."""
+
+    @property
+    def by_seed(self) -> np.ndarray:
+        """The figure of each seed, shape (S,)."""
+
+    def estimate(self) -> Estimate | None:
+        """Return the mean over seeds, with its error where one is known."""
+
+    def __sub__(self, other: Any) -> Evidence:
+        """Return the evidence of the paired difference."""

@@ -92,7 +92,7 @@ class Redrawn:
         return replace(self.patterns, tables=self.patterns.tables[rows])
 
     def under(self, counts: Counts) -> Counts:
-        """Return counts where labels are as frequent as in deployment; others are weighed already."""
+        """Return counts of labels as frequent as in deployment; classes are weighed already."""
         return counts if self.prevalence is None else under_prevalence(counts, self.prevalence)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -114,7 +115,9 @@ def chance_rows(
     average = np.nanmean(recalls) if recalls else np.nan
     if np.isnan(average):
         return []
-    sides = {"easy": wanted.easy, "hard": wanted.hard} if wanted.easy and wanted.hard else {}
+    sides: dict[str, Any] = {}
+    if wanted.easy and wanted.hard:
+        sides = {"easy": wanted.easy, "hard": wanted.hard}
     null = equal_classes_null(found.n, float(average), wanted.n_resamples, wanted.seed, **sides)
     return [
         {**key, "metric": name, "mean": chance.mean, "end": chance.end}

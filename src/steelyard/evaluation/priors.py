@@ -83,7 +83,7 @@ def deployment_priors(
                 weights, class_names, f"prior {name!r}", left_out=None if multi_label else 0.0
             )
         priors[name] = check(weights, class_names, f"deployment {name!r}")
-    always = (TEST, TRAIN) if multi_label and TEST in known else (TRAIN, UNIFORM)
+    always: tuple[str, ...] = (TEST, TRAIN) if multi_label and TEST in known else (TRAIN, UNIFORM)
     if TRAIN not in known and TEST in known:
         always = (TEST, *always)
     for name in always:

@@ -1,0 +1,145 @@
+"""`steelyard evaluate` as a user types it: deployments, groups, mixes, what is written and refused."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from steelyard.cli.app import run
+from steelyard.records import Evaluation
+
+NAMES = ("a", "b", "c", "d", "e")
+
+
+@pytest.fixture
+def table(tmp_path):
+    rng = np.random.default_rng(0)
+    truth = np.repeat(np.arange(5), [60, 40, 25, 15, 10])
+    rows = []
+    for arm, lift in (("natural", 0.0), ("balanced", np.array([-1.0, -0.5, 0.0, 0.5, 1.0]))):
+        for seed in range(2):
+            logits = rng.normal(size=(150, 5)) + 1.5 * np.eye(5)[truth] + lift
+            p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+            frame = pd.DataFrame(
+                {"id": np.arange(150), "arm": arm, "seed": seed, "truth": np.array(NAMES)[truth]}
+            )
+            frame["site"] = np.where(np.arange(150) % 3 == 0, "north", "south")
+            for k, name in enumerate(NAMES):
+                frame[f"p_{name}"] = p[:, k]
+            rows.append(frame)
+    path = tmp_path / "p.parquet"
+    pd.concat(rows).to_parquet(path)
+    (tmp_path / "train.json").write_text(json.dumps(dict(zip(NAMES, [60, 40, 25, 15, 10]))))
+    return path
+
+
+def evaluated(table, capsys, *words):
+    code = run(["evaluate", str(table), "--resamples", "50", *words])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_it_prints_and_writes_it_all(table, tmp_path, capsys):
+    out = tmp_path / "evaluation.json"
+    few = ["--class-metrics", "recall,precision"]
+    trained = ["--train-prior", str(tmp_path / "train.json")]
+    code, said, _ = evaluated(table, capsys, "--groups", "site", *trained, *few, "--out", str(out))
+    assert code == 0
+    for part in (
+        "test: 150 samples, 5 classes",
+        "Under the training prior: mean and 95 % interval",
+        "Were all classes equally easy",
+        "Accuracy under every deployment",
+        "Paired differences",
+        "By class, natural as trained",
+        "Recall by class, balanced (as trained) minus natural (as trained)",
+        "Pearson of the change with the log training share",
+        "Accuracy by group",
+        f"All of it: {out}",
+    ):
+        assert part in " ".join(said.split()), part
+    stored = Evaluation.load(out)
+    assert list(stored.priors) == ["train", "uniform"]
+    assert set(stored.by_group["group"]) == {"north", "south"}
+    assert set(stored.rarity["statistic"]) == {"pearson", "spearman", "slope"}
+    assert set(stored.class_differences["class"]) == set(NAMES)
+
+
+def test_long_tails_are_judged_by_name(table, tmp_path, capsys):
+    words = ["--metrics", "accuracy", "--class-metrics", "recall", "--json"]
+    words += ["--train-prior", str(tmp_path / "train.json"), "--priors", "long-tail,forward:3"]
+    code, said, _ = evaluated(table, capsys, *words)
+    assert code == 0
+    found = json.loads(said)
+    assert [one["name"] for one in found["priors"]][:6] == [
+        *(f"forward:{ratio}" for ratio in (50, 25, 10, 5, 2)),
+        "uniform",
+    ]
+    forward = next(one for one in found["priors"] if one["name"] == "forward:3")["shares"]
+    assert forward[0] / forward[-1] == pytest.approx(3)
+
+
+def test_mixes_of_hardness_and_sites(table, tmp_path, capsys):
+    from steelyard.records import Hardness
+    from steelyard.records.hardness import save_scores
+
+    values = np.linspace(0, 1, 150)
+    score = Hardness(
+        "el2n", np.arange(150), np.zeros(150, int), NAMES, values, np.full(150, np.nan), 1,
+        "0123456789abcdef",
+    )  # fmt: skip
+    save_scores({"el2n": score}, tmp_path / "s.parquet")
+    mix = {"mostly hard": {"hardness": {"easy": 1, "middle": 1, "hard": 8}}}
+    (tmp_path / "m.json").write_text(json.dumps(mix))
+    words = ["--scores", str(tmp_path / "s.parquet"), "--score", "el2n"]
+    words += ["--mixes", str(tmp_path / "m.json"), "--json", "--class-metrics", "recall"]
+    code, said, _ = evaluated(table, capsys, *words)
+    assert code == 0
+    found = json.loads(said)
+    assert found["priors"][-1]["name"] == "mostly hard"
+    assert {one["group"] for one in found["by_group"]} == {"easy", "middle", "hard"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--groups", "sites"], "no column 'sites' of groups"),
+        (["--metrics", "acuracy"], "'acuracy', which is no metric"),
+        (["--priors", "forward:3"], "goes by the training prior"),
+        (["--priors", "forward:0.1"], "must be 'forward:R'"),
+        (["--base", "naturl"], "no arm 'naturl'"),
+        (["--easy", "x", "--hard", "a"], "no class 'x'"),
+        (["--mixes", "nothing.json"], "no file of mixes"),
+        (["--resamples", "1"], "'n_resamples'"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(table, capsys, words, message):
+    code, said, err = evaluated(table, capsys, *words)
+    assert code == 2
+    assert said == ""
+    assert message in err
+    assert len(err.strip().splitlines()) <= 2
+
+
+def test_a_sample_has_one_group(table, capsys):
+    frame = pd.read_parquet(table)
+    frame.loc[(frame["id"] == 3) & (frame["arm"] == "balanced"), "site"] = "east"
+    frame.to_parquet(table)
+    code, _, err = evaluated(table, capsys, "--groups", "site")
+    assert code == 2
+    assert "Groups must be the same in every row of a sample" in err
+
+
+def test_arms_of_other_ids_or_seeds_are_refused(table, capsys):
+    frame = pd.read_parquet(table)
+    other = frame[~((frame["arm"] == "balanced") & (frame["seed"] == 1))]
+    other.to_parquet(table)
+    code, _, err = evaluated(table, capsys)
+    assert code == 2
+    assert "paired by seed" in err
+    frame.loc[(frame["arm"] == "balanced") & (frame["id"] == 3), "id"] = 3000
+    frame.to_parquet(table)
+    code, _, err = evaluated(table, capsys)
+    assert code == 2
+    assert "not predicted on the same samples" in err
