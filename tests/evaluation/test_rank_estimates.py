@@ -202,7 +202,7 @@ def test_one_class_against_the_rest_at_another_share():
 
 
 def test_what_does_not_belong_together_is_refused():
-    with pytest.raises(DataError, match="of one arm"):
+    with pytest.raises(DataError, match="one arm's predictions"):
         rank_estimates([model(), model(arm="base")])
     with pytest.raises(DataError, match="no predictions"):
         rank_estimates([])
