@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from steelyard._support.errors import DataError
+from steelyard.evaluation.arms import by_arm
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.share_intervals import kish_size
 from steelyard.records.predictions import Predictions
@@ -104,3 +106,23 @@ def checked_prior(
     stated = {"stated": prior}
     multi_label = first.multi_label
     return deployment_priors(stated, first.class_names, None, multi_label=multi_label)["stated"]
+
+
+def one_arm(predictions: Predictions | Sequence[Predictions], owner: str) -> list[Predictions]:
+    """Return the predictions of one arm, one a seed, on the same samples.
+
+    Raises
+    ------
+    DataError
+        If there are none, or those of several arms.
+    MismatchError
+        If they are not of the same samples, or a seed occurs twice.
+    """
+    models = [predictions] if isinstance(predictions, Predictions) else list(predictions)
+    arms = by_arm(models)
+    if len(arms) > 1:
+        raise DataError(
+            f"{owner} takes one arm's predictions. Got those of {list(arms)[:5]}.",
+            hint="give one arm at a time.",
+        )
+    return models

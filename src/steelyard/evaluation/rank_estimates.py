@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from steelyard._support.errors import DataError, MismatchError
-from steelyard.evaluation.arms import by_arm
+from steelyard._support.errors import MismatchError
 from steelyard.evaluation.d_prime import (
     d_prime_at,
     d_prime_interval,
@@ -26,7 +25,7 @@ from steelyard.evaluation.d_prime import (
 from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.fixed_prior import REFERENCE, check_reference
 from steelyard.evaluation.intervals import stratified_estimate, within
-from steelyard.evaluation.one_vs_rest import OneVsRest, against_the_rest, checked_prior
+from steelyard.evaluation.one_vs_rest import OneVsRest, against_the_rest, checked_prior, one_arm
 from steelyard.evaluation.rank_values import rank_values
 from steelyard.evaluation.reliability import log_odds
 from steelyard.evaluation.share_intervals import share_interval
@@ -115,7 +114,7 @@ def rank_estimates(
     ParameterError
         If the reference lies outside (0, 1).
     """
-    models = _one_arm(predictions)
+    models = one_arm(predictions, "rank_estimates")
     classes = _classes(models, checked_prior(prior, models[0]), check_reference(reference))
     means = _Means(models)
     estimates: dict[str, list[Estimate | None]] = {name: [] for name in _BY_CLASS}
@@ -172,7 +171,7 @@ def rank_differences(
     MismatchError
         Also if the two are not of the same samples and seeds.
     """
-    models, others = _one_arm(predictions), _one_arm(base)
+    models, others = one_arm(predictions, "rank_estimates"), one_arm(base, "rank_differences")
     _require_pairs(models, others)
     weighing = checked_prior(prior, models[0]), check_reference(reference)
     means, base_means = _Means(models), _Means(others)
@@ -341,17 +340,6 @@ def _of_difference(name: str, estimate: Estimate | None) -> Interval | None:
 
 def _by_class(name: str) -> str:
     return MEAN_D_PRIME if name == D_PRIME_OF_MEAN else name
-
-
-def _one_arm(predictions: Predictions | Sequence[Predictions]) -> list[Predictions]:
-    models = [predictions] if isinstance(predictions, Predictions) else list(predictions)
-    arms = by_arm(models)
-    if len(arms) > 1:
-        raise DataError(
-            f"Rank metrics are of one arm's predictions. Got those of {list(arms)[:5]}.",
-            hint="give one arm at a time; rank_differences compares two.",
-        )
-    return models
 
 
 def _require_pairs(models: list[Predictions], others: list[Predictions]) -> None:

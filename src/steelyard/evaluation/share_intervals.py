@@ -9,8 +9,8 @@ from steelyard.evaluation.estimate import LEVEL, Estimate
 from steelyard.evaluation.intervals import wilson_interval
 from steelyard.records.interval import Interval
 
-# Ours: the samples that are borrowed, in units of variance. Of .01, .02 and .05 the one with which
-# AUROC intervals covered 93 to 97 % at 30 positives or more; tests/truths/test_rank_intervals.py.
+# Ours: what is borrowed, in units of variance. Of .01, .02 and .05 the one with which intervals of
+# AUROC covered 93 to 97 % from 30 positives on (tests/evaluation/test_share_intervals.py).
 _BORROWED = 0.02
 
 
