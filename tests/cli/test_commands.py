@@ -128,6 +128,22 @@ def test_a_prior_file_leads_and_is_called_by_its_name(table, tmp_path, capsys):
     assert "'field'" in document["headline"]
 
 
+def test_weigh_in_cost(table, tmp_path, capsys):
+    costs = {"miss": 10, "false_alarm": 1, "positive": 'yes "\U0001f600"', "unit": "EUR"}
+    (tmp_path / "costs.json").write_text(json.dumps(costs))
+    words = (table, "--target", "class", "--costs", tmp_path / "costs.json")
+    assert weigh(*words, "--out", tmp_path / "run") == 0
+    out, _ = capsys.readouterr()
+    assert "In cost (EUR)" in out
+    assert out.count("the cheapest choice on validation is") == 2
+    assert "Alone save: rebalancing (degree 1) " in out
+    assert "What it costs" in (tmp_path / "run" / "report.html").read_text()
+    assert weigh(*words, "--out", tmp_path / "run", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["costs"]["costs"]["matrix"] == [[0, 1], [10, 0]]
+    assert [one["prior"] for one in document["costs"]["priors"]] == ["train", "uniform"]
+
+
 def test_weigh_a_folder_of_images_and_render_it_again(folder, tmp_path, capsys):
     assert weigh(folder, "--out", tmp_path / "run") == 0
     page = (tmp_path / "run" / "report.html").read_bytes()

@@ -186,6 +186,26 @@ def test_a_prior_that_does_not_fit_names_the_nearest_class(tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"miss": 10, "false_alarm": 1, "positive": "leafs"}', "did you mean 'leaves'"),
+        ('{"miss": 10, "false_alarm": 1}', "lack 'positive'"),
+        ('{"miss": 1, "false_alarm": 1, "positive": "leaves"', "is no readable cost file"),
+        (None, "There is no cost file"),
+    ],
+)
+def test_costs_that_do_not_fit_are_refused_before_the_work(content, message, tmp_path, capsys):
+    frame = good().replace({"a": "stays", "b": "leaves"})
+    data = str(written(frame, tmp_path / "data.csv"))
+    if content is not None:
+        (tmp_path / "costs.json").write_text(content)
+    words = ["weigh", data, "--target", "y", "--out", str(tmp_path / "run")]
+    assert run([*words, "--costs", str(tmp_path / "costs.json")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_somebody_elses_folder_is_refused_before_the_work(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("steelyard.cli.weigh.weigh_data", pytest.fail)
     data = str(written(good(), tmp_path / "data.csv"))
