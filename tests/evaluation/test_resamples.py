@@ -29,6 +29,7 @@ def test_draws_follow_the_seed_and_not_the_blocks(monkeypatch):
     strata = np.repeat([0, 1], [7, 5])
     whole = np.concatenate(list(resamples(strata, 10, seed=4)))
     monkeypatch.setattr(module, "_BLOCK", 36)  # three at a time
+    monkeypatch.setattr(module, "_PIECE", 24)  # drawn by two
     parts = list(resamples(strata, 10, seed=4))
     assert [len(one) for one in parts] == [3, 3, 3, 1]
     np.testing.assert_array_equal(np.concatenate(parts), whole)

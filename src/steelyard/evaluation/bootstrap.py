@@ -137,14 +137,15 @@ def bootstrap(
     Notes
     -----
     Samples are drawn within classes, which have as many in every resample; of several labels, all
-    together. A difference has the degrees of freedom that its few unlike samples warrant
-    (`freedom_of_strata`): where it leans on a class of three samples, so does its interval.
+    together. All but the metric of one class and arm, whose variance Wilson's interval knows, has
+    the degrees of freedom that its few unlike samples warrant (`freedom_of_strata`): where it
+    leans on a class of three samples, so does its interval.
     """
     level = check_real(level, "level", "bootstrap", 0, 1, "()")
     figures = _figures(left, right, metric, prior, n_resamples, seed)
     patterns, of_two = figures.patterns, figures.n_arms == 2
     freedom, inflation = np.array(np.inf), np.array(1.0)
-    if of_two or not isinstance(metric, str):
+    if of_two or metric not in CLASS_METRICS:  # of which Wilson's interval knows the variance
         influence = _influence(figures)
         freedom, inflation = freedom_of_strata(influence, patterns.sizes, patterns.strata)
     estimates = crossed_estimate(figures.by_seed, figures.resampled, freedom, inflation)

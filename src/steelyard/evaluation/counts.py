@@ -108,7 +108,7 @@ def count(truth: Any, predicted: Any, n_classes: int, weights: Any = None) -> Co
     tables = Tables.of(came, called, n_classes)
     step = max(_BLOCK // max(len(came), 1), 1)
     blocks = [
-        tables.count(np.asarray(stack[start : start + step], np.float64).T)
+        tables.count(np.array(stack[start : start + step].T, np.float64, order="C"))
         for start in range(0, len(stack), step)
     ]
     counts = joined(blocks)
