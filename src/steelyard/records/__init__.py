@@ -5,6 +5,7 @@ from steelyard.records.agreement import Agreement
 from steelyard.records.class_hardness import ClassHardness
 from steelyard.records.dynamics import CHANNELS, Dynamics
 from steelyard.records.evaluation import Evaluation
+from steelyard.records.finding import CODES, Audit, Finding
 from steelyard.records.hardness import Hardness, load_scores, save_scores
 from steelyard.records.interval import Interval
 from steelyard.records.labelled import PARTS, Labelled
@@ -22,15 +23,18 @@ from steelyard.records.weighing import Weighing
 
 __all__ = [
     "CHANNELS",
+    "CODES",
     "PARTS",
     "Achieved",
     "Agreement",
     "Arm",
+    "Audit",
     "Claim",
     "ClassHardness",
     "ClassVerdict",
     "Dynamics",
     "Evaluation",
+    "Finding",
     "Hardness",
     "Interval",
     "Labelled",
