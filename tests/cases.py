@@ -131,7 +131,7 @@ def make_weighing(
         "wall_seconds": 48.3,
         "warnings": [],
         "command": "steelyard weigh DATA",
-        "duplicates": {"held_out": 0, "other_label": 0},
+        "findings": [],
     }
     return Weighing(
         study,

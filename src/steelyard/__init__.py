@@ -1,19 +1,22 @@
 """Weigh the classes and samples of a data set before you balance them.
 
 The verbs are `load`, `split`, `long_tail`, `train`, `score`, `out_of_fold`, `plan`, `evaluate`,
-`correct`, `weigh` and `report`; what they pass on are the records. `Recorder` watches your own
-training loop. A plan comes out as a `dry_run` to read, a `PlanSampler` for torch, `sample_weights`,
-a `balanced_frame` or a `manifest`; `balanced_stream` and `Resampler` (for imbalanced-learn's
-pipelines) need no plan.
+`audit`, `correct`, `weigh` and `report`; what they pass on are the records. `Recorder` watches your
+own training loop. A plan comes out as a `dry_run` to read, a `PlanSampler` for torch,
+`sample_weights`, a `balanced_frame` or a `manifest`; `balanced_stream` and `Resampler` (for
+imbalanced-learn's pipelines) need no plan.
 """
 
 from steelyard.datasets import load, long_tail, split
 from steelyard.evaluation import evaluate, evaluate_arrays
+from steelyard.guards import audit
 from steelyard.records import (
     Agreement,
+    Audit,
     ClassHardness,
     Dynamics,
     Evaluation,
+    Finding,
     Hardness,
     Interval,
     Labelled,
@@ -44,9 +47,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Agreement",
+    "Audit",
     "ClassHardness",
     "Dynamics",
     "Evaluation",
+    "Finding",
     "Hardness",
     "Interval",
     "Labelled",
@@ -63,6 +68,7 @@ __all__ = [
     "Study",
     "Verdict",
     "Weighing",
+    "audit",
     "balanced_frame",
     "balanced_stream",
     "correct",

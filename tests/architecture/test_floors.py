@@ -16,6 +16,7 @@ FLOORS = {
     "hardness": 2,
     "resampling": 2,
     "evaluation": 2,
+    "guards": 2,
     "diagnosis": 2,
     "checks": 2,
     "records": 1,

@@ -2,6 +2,7 @@ import dataclasses
 
 from cases import make_weighing
 
+from steelyard.records.finding import Finding
 from steelyard.records.study import Study
 from steelyard.report import methods
 
@@ -60,10 +61,9 @@ def test_every_gap_is_named_with_its_reason(images):
     assert "No test samples: class 1." in found
     assert "One repetition" in found
 
-    duplicated = with_manifest(images, duplicates={"held_out": 1200, "other_label": 3})
-    found = " ".join(methods.gaps(duplicated))
-    assert "1,200 validation or test samples also stand in the training part" in found
-    assert "3 carry another label there" in found
+    copies = Finding("G101", "warning", "3 of 9 test rows\nare copies.", 3, 9, ("1 = 2",), "look.")
+    found = methods.gaps(with_manifest(images, findings=[copies.to_dict()]))
+    assert found == ("3 of 9 test rows are copies. Hint: look. (G101, warning)",)
 
     assert methods.gaps(with_manifest(images, warnings=["look\nout"])) == ("look out",)
 

@@ -153,7 +153,8 @@ def test_the_same_hostile_records_give_the_same_page(weighing, page, tmp_path):
         {"split": PAYLOADS[0]},
         {"split": {"given": [], "drawn": {"test": PAYLOADS[0]}}},
         {"probe": PAYLOADS[0]},
-        {"duplicates": {"held_out": PAYLOADS[0]}},
+        {"findings": [PAYLOADS[0]]},
+        {"findings": [{"code": PAYLOADS[0]}]},
         {"warnings": 3},
     ],
 )

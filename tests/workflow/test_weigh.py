@@ -12,6 +12,7 @@ from toy_data import parted, renamed_and_permuted, toy_images, toy_table
 from steelyard._support.errors import DataError, ParameterError, SteelyardWarning
 from steelyard.records import Labelled, Weighing
 from steelyard.records.run_folder import PREDICTIONS, VERDICT
+from steelyard.report.methods import gaps
 from steelyard.resampling import by_count
 from steelyard.training import PROBES
 from steelyard.workflow import out_of_fold, plan, score, train, weigh
@@ -154,10 +155,20 @@ def test_rows_that_stand_on_both_sides_of_the_split_are_warned_of():
     train_row = np.flatnonzero(data.split == "train")[0]
     images[np.flatnonzero(data.split == "test")[:2]] = images[train_row]
     leaking = Labelled(images, data.labels, data.class_names, data.ids, data.split)
-    with pytest.warns(SteelyardWarning, match=r"2 of \d+ held-out rows have the same inputs"):
+    with pytest.warns(SteelyardWarning) as told:
         found = quick_weigh(leaking)
-    assert found.manifest["duplicates"]["held_out"] == 2
-    assert any("held-out rows have the same inputs" in note for note in found.manifest["warnings"])
+    sentences = [str(one.message) for one in told]
+    assert any(
+        "2 of 24 test rows have the same inputs as a training row" in one for one in sentences
+    )
+    counts = {one["code"]: one["count"] for one in found.manifest["findings"]}
+    assert counts == {"G101": 2, "G203": 1}
+    assert found.manifest["warnings"] == []  # the page tells them as findings
+    assert any("2 of 24 test rows" in gap for gap in gaps(found))
+
+
+def test_clean_data_have_no_findings():
+    assert quick_weigh().manifest["findings"] == []
 
 
 def test_progress_counts_every_epoch_of_every_training():

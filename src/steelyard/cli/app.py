@@ -10,6 +10,7 @@ import typer
 import steelyard
 from steelyard._support.errors import SteelyardError
 from steelyard.cli.apply import apply
+from steelyard.cli.audit import audit
 from steelyard.cli.correct import correct
 from steelyard.cli.datasets import datasets
 from steelyard.cli.evaluate import evaluate
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (weigh, score, plan, apply, evaluate, correct, report, datasets):
+for verb in (weigh, score, plan, apply, audit, evaluate, correct, report, datasets):
     app.command()(verb)
 app.add_typer(runs)
 

@@ -2,11 +2,6 @@
 
 from steelyard.datasets.built_in import BuiltIn, built_in_sets
 from steelyard.datasets.cost_files import read_costs
-from steelyard.datasets.duplicates import (
-    DuplicatesAcrossParts,
-    find_duplicates_across_parts,
-    row_hashes,
-)
 from steelyard.datasets.load import load
 from steelyard.datasets.long_tail import ORDERS, long_tail, long_tail_counts
 from steelyard.datasets.prior_files import read_prior
@@ -15,14 +10,11 @@ from steelyard.datasets.split import split
 __all__ = [
     "ORDERS",
     "BuiltIn",
-    "DuplicatesAcrossParts",
     "built_in_sets",
-    "find_duplicates_across_parts",
     "load",
     "long_tail",
     "long_tail_counts",
     "read_costs",
     "read_prior",
-    "row_hashes",
     "split",
 ]

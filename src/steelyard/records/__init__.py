@@ -7,6 +7,7 @@ from steelyard.records.cost_verdict import CostOption, CostVerdict, PriorCosts
 from steelyard.records.costs import Costs
 from steelyard.records.dynamics import CHANNELS, Dynamics
 from steelyard.records.evaluation import Evaluation
+from steelyard.records.finding import CODES, Audit, Finding
 from steelyard.records.hardness import Hardness, load_scores, save_scores
 from steelyard.records.interval import Interval
 from steelyard.records.labelled import PARTS, Labelled
@@ -24,10 +25,12 @@ from steelyard.records.weighing import Weighing
 
 __all__ = [
     "CHANNELS",
+    "CODES",
     "PARTS",
     "Achieved",
     "Agreement",
     "Arm",
+    "Audit",
     "Claim",
     "ClassHardness",
     "ClassVerdict",
@@ -36,6 +39,7 @@ __all__ = [
     "Costs",
     "Dynamics",
     "Evaluation",
+    "Finding",
     "Hardness",
     "Interval",
     "Labelled",

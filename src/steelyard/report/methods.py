@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from steelyard.hardness import SCORES
+from steelyard.records.finding import Finding
 from steelyard.records.recipe import Recipe
 from steelyard.records.weighing import Weighing
 from steelyard.report import costs
@@ -176,7 +177,7 @@ def gaps(weighing: Weighing) -> tuple[str, ...]:
     if single:
         found.append(f"One run of {listed(single)}: no spread over runs can be shown.")
     found += _unfinished(weighing)
-    found += _duplicates(weighing.manifest.get("duplicates"))
+    found += _findings(weighing.manifest.get("findings"))
     absent = [key for key in ("probe", "split", "versions") if not weighing.manifest.get(key)]
     if absent:
         found.append(f"Not recorded by the run: {listed(absent)}.")
@@ -295,16 +296,11 @@ def _unfinished(weighing: Weighing) -> list[str]:
     ]
 
 
-def _duplicates(duplicates: Mapping[str, int] | None) -> list[str]:
-    found = []
-    if duplicates and duplicates.get("held_out"):
-        found.append(
-            f"{count(duplicates['held_out'])} validation or test samples also stand in the "
-            f"training part: figures on those parts may flatter."
-        )
-    if duplicates and duplicates.get("other_label"):
-        found.append(f"Of them {count(duplicates['other_label'])} carry another label there.")
-    return found
+def _findings(findings: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    guarded = [Finding.from_dict(one) for one in findings or ()]
+    return [
+        one_line(f"{one.message} Hint: {one.hint} ({one.code}, {one.severity})") for one in guarded
+    ]
 
 
 def _value(value: Any) -> str:

@@ -14,7 +14,8 @@ from steelyard._support.errors import DataError
 from steelyard._support.progress import Progress, silent
 from steelyard._support.seeding import derive_seed
 from steelyard._support.validation import check_integer
-from steelyard.datasets import load, row_hashes
+from steelyard.datasets import load
+from steelyard.guards import row_hashes
 from steelyard.records.dynamics import Dynamics
 from steelyard.records.labelled import Labelled
 from steelyard.records.plan import Plan

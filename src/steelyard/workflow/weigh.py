@@ -18,10 +18,12 @@ import numpy as np
 from steelyard._support.errors import DataError, ParameterError, SteelyardWarning
 from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_integer, check_real
-from steelyard.datasets import DuplicatesAcrossParts, find_duplicates_across_parts, load, split
+from steelyard.datasets import load, split
 from steelyard.evaluation import deployment_priors, evaluate
+from steelyard.guards import audit
 from steelyard.hardness import estimate, label_doubt, label_odds, sample_kinds, unopposed
 from steelyard.records.costs import Costs
+from steelyard.records.finding import Audit
 from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import PARTS, Labelled
 from steelyard.records.recipe import Recipe
@@ -129,11 +131,10 @@ def weigh(
         given.require_single_label("weigh")
         given.require_inputs("weigh")
         parted = split(given, validation=validation, test=test, seed=seed)
-        duplicates = find_duplicates_across_parts(parted)
+        guarded = audit(parted, quick=True)
         stated = None if costs is None else Costs.of(costs, parted.class_names)
     notes = _pass_on(caught)
-    if duplicates.n_duplicates:
-        notes.append(_warn_of_duplicates(duplicates))
+    _warn_of(guarded)
     parts = [parted.part(part) for part in PARTS]
     train_part = parts[0]
     recipe = probe_recipe(train_part, probe)
@@ -195,10 +196,7 @@ def weigh(
                 if part not in given.parts
             },
         },
-        "duplicates": {
-            "held_out": duplicates.n_duplicates,
-            "other_label": duplicates.n_other_label,
-        },
+        "findings": [one.to_dict() for one in guarded.findings],
         "warnings": notes,
         "command": None,
         "versions": _versions(),
@@ -285,14 +283,11 @@ def _pass_on(caught: Sequence[warnings.WarningMessage]) -> list[str]:
     return [str(one.message) for one in caught if issubclass(one.category, SteelyardWarning)]
 
 
-def _warn_of_duplicates(duplicates: DuplicatesAcrossParts) -> str:
-    message = (
-        f"{duplicates.n_duplicates} of {duplicates.n_held_out} held-out rows have the same inputs "
-        f"as a training row, {duplicates.n_other_label} of them with another label; if they are "
-        "copies, the figures flatter."
-    )
-    warnings.warn(message, SteelyardWarning, stacklevel=3)
-    return message
+def _warn_of(guarded: Audit) -> None:
+    for one in guarded.findings:
+        if one.severity != "note":
+            text = f"{one.message} Hint: {one.hint} ({one.code})"
+            warnings.warn(text, SteelyardWarning, stacklevel=3)
 
 
 def _versions() -> dict[str, str]:
