@@ -195,7 +195,7 @@ def test_score_plan_and_evaluate(table, tmp_path, capsys):
         key = (one["arm"], one["prior"], one["decision"], one["metric"])
         assert one["mean"] == pytest.approx(accuracy[key], abs=1e-9)
     assert run(["evaluate", predictions, "--class-metrics", "recall,f1", "--resamples", "50"]) == 0
-    assert "degree=1, as trained" in capsys.readouterr().out
+    assert "degree=1, prior corrected" in capsys.readouterr().out
 
 
 def test_score_and_plan_as_json(table, tmp_path, capsys):

@@ -29,6 +29,7 @@ _TITLES = {
     "mean_d_prime": "mean d'",
     "d_prime_of_mean_auroc": "d' of the mean AUROC",
 }
+_COMPARED = ("accuracy", "log_loss")
 _OF_CLASSES = ("recall", "precision", "f1", "average_precision")
 
 
@@ -58,16 +59,16 @@ def _print_levels(judged: Evaluation, prior: str) -> None:
             [_title(metric), *(_level(by_key[metric, *cell]) for cell in cells)]
             for metric in metrics
         ]
-        columns = ["metric", *(f"{arm}, {decision}" for arm, decision in cells)]
+        columns = ["metric", *(_cell(arm, decision) for arm, decision in cells)]
         print_table(title, columns, lines)
     else:
         lines = [
-            [f"{arm}, {decision}", _title(metric), _level(by_key[metric, arm, decision])]
+            [_cell(arm, decision), _title(metric), _level(by_key[metric, arm, decision])]
             for metric in metrics
             if metric in _HEAD or len(metrics) <= len(_HEAD)
             for arm, decision in cells
         ]
-        print_table(title, ["arm, decision", "metric", "mean"], lines, left=2)
+        print_table(title, ["arm", "metric", "mean"], lines, left=2)
     chance = judged.chance[
         (judged.chance["prior"] == prior) & (judged.chance["metric"] == "recall_max_min")
     ]
@@ -89,15 +90,15 @@ def _print_deployments(judged: Evaluation) -> None:
     lines = [
         [prior, *(_level(by_key.get((prior, *cell))) for cell in cells)]
         if few
-        else [prior, f"{cell[0]}, {cell[1]}", _level(by_key.get((prior, *cell)))]
+        else [prior, _cell(*cell), _level(by_key.get((prior, *cell)))]
         for prior in judged.priors
         for cell in (cells[:1] if few else cells)
     ]
-    columns = ["deployment", *(f"{arm}, {decision}" for arm, decision in cells)]
+    columns = ["deployment", *(_cell(arm, decision) for arm, decision in cells)]
     print()
     print_table(
         "Accuracy under every deployment",
-        columns if few else ["deployment", "arm, decision", "accuracy"],
+        columns if few else ["deployment", "arm", "accuracy"],
         _cut(lines),
         left=1 if few else 2,
     )
@@ -105,27 +106,28 @@ def _print_deployments(judged: Evaluation) -> None:
 
 def _print_differences(judged: Evaluation) -> None:
     rows = judged.differences
-    rows = rows[rows["metric"].isin(_HEAD[:1] + _HEAD[3:4])]
-    if rows.empty:
-        return
-    lines = [
-        [
-            f"{row['prior']}, {_title(row['metric'])}",
-            f"{row['arm']}, {row['decision']}",
-            f"{row['base_arm']}, {row['base_decision']}",
-            _signed(row),
-            _p(row["p_holm"]),
-            f"{row['detectable']:.4f}",
+    same = (rows["mean"] == 0) & (rows["low"] == 0) & (rows["high"] == 0)
+    rows = rows[rows["metric"].isin(_COMPARED) & ~same]
+    for metric, mine in rows.groupby("metric", sort=False):
+        lines = [
+            [
+                row["prior"],
+                _cell(row["arm"], row["decision"]),
+                _cell(row["base_arm"], row["base_decision"]),
+                _signed(row),
+                _p(row["p_holm"]),
+                f"{row['detectable']:.4f}",
+            ]
+            for row in mine.to_dict("records")
         ]
-        for row in rows.to_dict("records")
-    ]
-    print()
-    print_table(
-        "Paired differences: p by Holm over the comparisons of a metric; what could be detected",
-        ["deployment, metric", "arm", "minus", "difference", "p", "detectable"],
-        _cut(lines),
-        left=3,
-    )
+        print()
+        print_table(
+            f"{_capital(_title(metric))}: paired differences (p by Holm; the least that could be "
+            "detected)",
+            ["deployment", "arm", "minus", "difference", "p", "least"],
+            _cut(lines),
+            left=3,
+        )
 
 
 def _print_classes(judged: Evaluation, prior: str, base: str) -> None:
@@ -160,11 +162,12 @@ def _print_class_changes(judged: Evaluation, prior: str) -> None:
     ):
         tested = mine[mine["p"].notna()]
         shown = tested[tested["p_holm"] < 0.05]
+        who = f"{_cell(arm, decision)} minus {_cell(base, base_decision)}"
         print()
         print(
             one_line(
-                f"{_capital(_title(metric))} by class, {arm} ({decision}) minus {base} "
-                f"({base_decision}): {len(shown)} of {len(tested)} classes are shown to change"
+                f"{_capital(_title(metric))} by class, {who}: {len(shown)} of {len(tested)} "
+                "classes are shown to change"
                 + (
                     f"; smaller changes than {tested['detectable'].median():.3f} (the middle "
                     "class) could not be seen."
@@ -199,7 +202,7 @@ def _print_groups(judged: Evaluation, prior: str) -> None:
     lines = [
         [
             f"{row['grouping']}: {row['group']}",
-            f"{row['arm']}, {row['decision']}",
+            _cell(row["arm"], row["decision"]),
             f"{row['n']:,}",
             _level(row),
         ]
@@ -208,10 +211,14 @@ def _print_groups(judged: Evaluation, prior: str) -> None:
     print()
     print_table(
         f"Accuracy by group, under {_deployment(prior)}",
-        ["group", "arm, decision", "samples", "accuracy"],
+        ["group", "arm", "samples", "accuracy"],
         _cut(lines),
         left=2,
     )
+
+
+def _cell(arm: str, decision: str) -> str:
+    return arm if decision == AS_TRAINED else f"{arm}, {decision}"
 
 
 def _cut(lines: list[list[str]]) -> list[list[str]]:
