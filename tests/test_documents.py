@@ -47,6 +47,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
     "page",
     [
         "correction.md",
+        "costs.md",
         "ensembles.md",
         "evidence.md",
         "hardness-plans.md",
