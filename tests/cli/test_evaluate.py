@@ -143,3 +143,49 @@ def test_arms_of_other_ids_or_seeds_are_refused(table, capsys):
     code, _, err = evaluated(table, capsys)
     assert code == 2
     assert "not predicted on the same samples" in err
+
+
+def test_in_chunks_the_plain_metrics_are_the_same(table, tmp_path, capsys):
+    trained = ["--train-prior", str(tmp_path / "train.json")]
+    code, said, _ = evaluated(table, capsys, *trained, "--chunks", "--json")
+    assert code == 0
+    chunked = json.loads(said)
+    assert chunked["record"] == "StreamedEvaluation"
+    words = ["--metrics", "accuracy,log_loss,brier,balanced_accuracy", "--class-metrics", "recall"]
+    code, said, _ = evaluated(table, capsys, *trained, *words, "--json")
+    assert code == 0
+    whole = json.loads(said)["by_seed"]
+    by_key = {
+        (one["arm"], one["seed"], one["prior"], one["metric"]): one["value"]
+        for one in whole
+        if one["decision"] == "as trained"
+    }
+    compared = 0
+    for one in chunked["overall"]:
+        key = (one["arm"], one["seed"], one["prior"], one["metric"])
+        if key in by_key:
+            assert one["mean"] == pytest.approx(by_key[key], abs=1e-9)
+            compared += 1
+    assert compared == 2 * 2 * 2 * 4
+    code, said, _ = evaluated(table, capsys, "--chunks")
+    assert "judged in chunks" in said
+    assert "The lowest recalls" in said
+
+
+def test_what_needs_all_predictions_is_refused_in_chunks(table, capsys):
+    code, said, err = evaluated(table, capsys, "--chunks", "--groups", "site", "--metrics", "mcc")
+    assert code == 2
+    assert said == ""
+    assert "--groups, --metrics cannot be judged in chunks" in err
+
+
+def test_a_table_that_does_not_fit_is_judged_in_chunks(table, capsys, monkeypatch):
+    from steelyard.cli import evaluate as module
+
+    monkeypatch.setattr("steelyard.cli.evaluate._MOST", 5 * 600 - 1, raising=True)
+    code, said, _ = evaluated(table, capsys)
+    assert code == 0
+    assert "judged in chunks" in said
+    assert module is not None
+    code, said, _ = evaluated(table, capsys, "--whole", "--class-metrics", "recall")
+    assert "judged in chunks" not in said

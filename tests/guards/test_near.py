@@ -130,7 +130,9 @@ def test_a_sample_is_drawn_where_there_are_too_many_pairs(monkeypatch):
     monkeypatch.setattr(sys.modules["steelyard.guards.near"], "_PAIRS", 1)
     rng = np.random.default_rng(0)
     train = table(rng.normal(size=(100, 4)))
-    part = table(train.inputs.iloc[np.arange(1000) % 100].to_numpy() + rng.normal(0, 1e-4, (1000, 4)))
+    part = table(
+        train.inputs.iloc[np.arange(1000) % 100].to_numpy() + rng.normal(0, 1e-4, (1000, 4))
+    )
     found = near_copies(train, part, "test")
     assert found.n == 200
     assert "of 1000, drawn by id" in found.message

@@ -7,20 +7,24 @@ from typing import Annotated, Any
 
 import typer
 
-from steelyard._support.errors import DataError
-from steelyard._support.storage import parse_json
+from steelyard._support.errors import DataError, ParameterError
+from steelyard._support.storage import parse_json, write_json
 from steelyard._support.validation import did_you_mean
 from steelyard.cli import options
 from steelyard.cli.evaluation_texts import print_evaluation
+from steelyard.cli.streamed_texts import print_streamed, streamed_document
 from steelyard.cli.terminal import print_json, progress_shown
 from steelyard.datasets import read_prior
 from steelyard.evaluation import deployment_priors, hardness_groups
 from steelyard.evaluation import evaluate as evaluate_predictions
+from steelyard.evaluation.priors import in_class_order
+from steelyard.evaluation.stream import evaluate_in_chunks, n_probabilities, streamed_class_names
 from steelyard.records.hardness import load_scores
 from steelyard.records.predictions import Predictions
 from steelyard.records.predictions_table import load_groups, load_predictions
 
 _HARDNESS = "hardness"
+_MOST = 2**28  # probabilities that are held at once: 2 GiB, and as much again while they are judged
 
 
 def evaluate(
@@ -67,12 +71,25 @@ def evaluate(
     hard: Annotated[str | None, typer.Option(help="Classes that are hard, by commas.")] = None,
     resamples: Annotated[int, typer.Option(help="Bootstrap redraws.")] = 1000,
     seed: options.Seed = 0,
+    chunks: Annotated[
+        bool | None,
+        typer.Option(
+            "--chunks/--whole",
+            help="Plain metrics in bounded memory, of tables that do not fit; by default where "
+            "there are more than 268 million probabilities.",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="A JSON file to write all of it to.")] = None,
     json: options.Json = False,
 ) -> None:
     """Judge predictions under every deployment: metrics, classes, comparisons, with intervals."""
     stated = None if priors is None else options.read_priors(priors)
     mixed = None if mixes is None else _read_mixes(mixes)
+    if chunks or (chunks is None and n_probabilities(predictions) > _MOST):
+        whole = {"--groups": groups, "--scores": scores, "--mixes": mixes, "--base": base}
+        whole |= {"--metrics": metrics, "--class-metrics": class_metrics, "--easy": easy}
+        _in_chunks(predictions, stated, train_prior, split, whole, out, json)
+        return
     models = load_predictions(predictions)
     first = models[0]
     if train_prior is not None:
@@ -109,6 +126,37 @@ def evaluate(
         print_json(judged.to_dict())
         return
     print_evaluation(judged, len(chosen[0]), base or chosen[0].arm)
+    if out is not None:
+        print(f"\nAll of it: {out}")
+
+
+def _in_chunks(
+    path: Path,
+    priors: dict[str, Any] | None,
+    train_prior: Path | None,
+    split: str,
+    whole: dict[str, Any],
+    out: Path | None,
+    json: bool,
+) -> None:
+    named = [name for name, value in whole.items() if value is not None]
+    if named:
+        raise ParameterError(
+            f"{', '.join(named)} cannot be judged in chunks: they need all predictions at once.",
+            hint="leave it out, or ask for --whole where the memory suffices.",
+        )
+    weights = None
+    if train_prior is not None:
+        names = streamed_class_names(path)
+        weights = in_class_order(read_prior(train_prior), names, "training prior", left_out=0.0)
+    found = evaluate_in_chunks(path, priors, split=split, train_prior=weights)
+    document = streamed_document(found)
+    if out is not None:
+        write_json(document, out)
+    if json:
+        print_json(document)
+        return
+    print_streamed(found)
     if out is not None:
         print(f"\nAll of it: {out}")
 

@@ -94,8 +94,8 @@ def evaluate_in_chunks(
         A table with ``id``, ``truth`` and one ``p_<class>`` column a class; ``split`` ("test"),
         ``arm`` ("model") and ``seed`` (0) may be left out. Rows may come in any order.
     priors : mapping of str to (mapping of class name to weight, array, or None), optional
-        Deployment priors by name; see `deployment_priors`. "train" (what the first arm saw,
-        where that is known) and "uniform" are always judged.
+        Deployment priors by name; see `deployment_priors`. "train" (what the first arm saw;
+        where that is unknown, "test", the part as it is) and "uniform" are always judged.
     split : str
         The part to judge.
     train_prior : ndarray of shape (K,), optional
@@ -148,8 +148,12 @@ def evaluate_in_chunks(
         raise DataError(f"The predictions have no part {split!r}.", hint=did_you_mean(split, parts))
     first = next(iter(judged))[1]
     seen = table.priors.get(first, train_prior)
+    tested = np.array(judged[next(iter(judged))].n, np.float64)
     stated = deployment_priors(
-        priors or {}, table.class_names, None if seen is None else np.asarray(seen, np.float64)
+        priors or {},
+        table.class_names,
+        None if seen is None else np.asarray(seen, np.float64),
+        test_prior=tested / max(tested.sum(), 1),
     )
     found: dict[str, list[tuple]] = {name: [] for name in COLUMNS}
     for (_, arm, seed), sums in judged.items():
@@ -166,6 +170,19 @@ def evaluate_in_chunks(
     frames = {name: pd.DataFrame(found[name], columns=names) for name, names in COLUMNS.items()}
     n_rows = int(sum(sums.n.sum() for sums in judged.values()))
     return Streamed(split, table.class_names, stated, **frames, n_rows=n_rows)
+
+
+def n_probabilities(path: str | Path) -> int:
+    """Return how many probabilities a parquet table of predictions holds, from its footer alone."""
+    with _opened(Path(path)) as file:
+        columns = sum(name.startswith(_CLASS) for name in file.schema_arrow.names)
+        return columns * file.metadata.num_rows
+
+
+def streamed_class_names(path: str | Path) -> tuple[str, ...]:
+    """Return the classes of a parquet table of predictions."""
+    with _opened(Path(path)) as file:
+        return _Table.of(file, path).class_names
 
 
 def _opened(path: Path) -> pq.ParquetFile:
