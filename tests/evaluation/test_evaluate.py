@@ -212,7 +212,7 @@ def test_no_interval_of_a_level_reaches_beyond_what_it_can_be():
     overall = evaluate([one]).overall.set_index(["metric", "prior", "decision"])
     accuracy = overall.loc[("accuracy", "uniform", "as trained")]
     assert accuracy["mean"] == pytest.approx(11 / 12)
-    assert accuracy["high"] == 1
+    assert accuracy["mean"] < accuracy["high"] < 1  # one of twelve was wrong
     assert overall.loc[("log_loss", "uniform", "as trained")]["low"] == 0
     told = overall[overall["low"].notna()]
     assert (told["low"] <= told["mean"]).all()

@@ -220,9 +220,25 @@ def test_a_model_that_never_varies_is_not_certain_of_its_accuracy(right):
     found = accuracy_interval(np.full((5, 100), right), truth, np.array([0.5, 0.5, 0.0]))
     expected = wilson_interval(right, 1 / (0.25 / 20 + 0.25 / 80))
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_an_accuracy_is_wilsons_with_the_samples_that_its_error_is_worth():
+    truth = np.repeat([0, 1, 1], [20, 30, 50])
     varied = np.random.default_rng(0).integers(0, 2, (5, 100)).astype(float)
     prior = np.array([0.9, 0.1])
-    assert accuracy_interval(varied, truth, prior) == stratified_interval(varied, truth, prior)
+    plain = stratified_estimate(varied, truth, prior)
+    half = stats.t.ppf(0.975, plain.freedom) * plain.error
+    worth = plain.mean * (1 - plain.mean) * (stats.norm.ppf(0.975) / half) ** 2
+    found = accuracy_interval(varied, truth, prior)
+    expected = wilson_interval(plain.mean, worth)
+    assert (found.mean, found.low, found.high) == pytest.approx(
+        (expected.mean, expected.low, expected.high)
+    )
+    # far from 0 and 1, with many samples, it is the plain interval
+    many = np.random.default_rng(0).integers(0, 2, (5, 5000)).astype(float)
+    found = accuracy_interval(many, np.zeros(5000, int), np.ones(1))
+    plain = stratified_interval(many, np.zeros(5000, int), np.ones(1))
+    assert (found.low, found.high) == pytest.approx((plain.low, plain.high), abs=1e-5)
 
 
 def test_equal_arms_differ_by_exactly_nothing():

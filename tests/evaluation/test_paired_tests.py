@@ -33,7 +33,7 @@ def test_paired_t_is_scipys_for_every_trailing_place():
 
 def test_seeds_that_all_differ_by_the_same_leave_no_doubt():
     right = np.array([[0.1, 0.2], [0.3, 0.4], [0.7, 0.5]])
-    found = paired_t(right + [0.0, 0.1], right)  # .1 is not exact in binary
+    found = paired_t(right + np.array([0.0, 0.1]), right)  # .1 is not exact in binary
     np.testing.assert_array_equal(found.p_value, [1, 0])
 
 

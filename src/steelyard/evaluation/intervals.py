@@ -231,9 +231,13 @@ def accuracy_interval(
 ) -> Interval:
     """Return the accuracy where strata come in given shares, with its interval.
 
-    `stratified_interval`, but that a model which was right on every sample is not certain, nor
-    one that was wrong on every sample: where nothing varied, Wilson's interval stands, with the
-    samples that the weighted mean is worth, ``1 / sum_c share_c^2 / n_c``.
+    Wilson's interval about the mean of `stratified_estimate`, with the samples that its error e is
+    worth; it stays within 0 and 1 and keeps its level where a class of few samples weighs much::
+
+        n' = mean (1 - mean) / e^2 (z / t)^2            t at the estimate's degrees of freedom
+
+    A model which was right on every sample is not certain, nor one that was wrong on every sample:
+    there ``n' = 1 / sum_c share_c^2 / n_c``.
 
     Parameters
     ----------
@@ -244,15 +248,19 @@ def accuracy_interval(
 
     References
     ----------
-    Kish (1965), Survey Sampling, the effective sample size.
+    Kish (1965), Survey Sampling, the effective sample size; Korn and Graubard (1998), Survey
+    Methodology 24(2), it in the interval of a share.
     """
-    interval = stratified_interval(right, strata, shares, level)
-    if interval.half_width > 0:
-        return interval
+    estimate = stratified_estimate(right, strata, shares)
+    share = min(max(estimate.mean, 0.0), 1.0)  # rounding can leave a mean of ones above one
+    if estimate.error > 0:
+        tail = 0.5 + level / 2
+        wider = special.stdtrit(estimate.freedom, tail) / special.ndtri(tail)
+        worth = share * (1 - share) / (estimate.error * wider) ** 2
+        return wilson_interval(share, float(worth), level)
     counts = np.bincount(strata, minlength=len(shares))
     present = counts > 0
     weights = shares[present] / shares[present].sum()
-    share = min(max(interval.mean, 0.0), 1.0)  # rounding can leave a mean of ones above one
     return wilson_interval(share, float(1 / (weights**2 / counts[present]).sum()), level)
 
 
