@@ -6,12 +6,14 @@ rounded, a sample was recorded twice, and the copies came to lie on both sides o
 **How.** Let r be the distance to the nearest training row, divided by the distance to the third
 nearest. Where samples are drawn independently from a density in m dimensions, the share of rows
 with a ratio below t is 1 - (1 - t^m)^2 (Facco et al. 2017 for the second nearest). m is read off
-the training rows among themselves, from the median of their ratios, so that copies in the training
-part do not move it; and t is chosen so that one in a hundred audits of clean data has a row below
-it, and at most a third (ours). Where a table has coarse columns (categories, few values), rows that
-agree in all of them and nearly in the rest are common: there m is read off the lowest fiftieth of
-the ratios if that is smaller, and nothing is said unless held-out rows are near more often than
-training rows are among themselves.
+the training rows among themselves, from the median of their ratios but those that are copies by
+this very rule (at first from the highest tenth), so that families do not move it; and t is chosen
+so that one in a hundred audits of clean data has a row below it, and at most a third (ours). Where
+a table has coarse columns (categories, few values), rows that agree in all of them and nearly in
+the rest are common: there m is read off the lowest fiftieth of the ratios if that is smaller, and
+nothing is said unless held-out rows are near more often than training rows are among themselves.
+Held-out images are also asked mirrored, shifted by a thirtieth each way, enlarged and shrunk by a
+tenth; each way counts as a trial of its own in t.
 
 **When it misleads.** More than two training rows that are copies of one another hide their copies
 held out: the third nearest is as near as the first. Close relatives that are no copies
@@ -29,7 +31,7 @@ from sklearn.neighbors import NearestNeighbors
 from steelyard._support.seeding import uniform_by_id
 from steelyard.guards.cannot_tell import CannotTell
 from steelyard.guards.copies import EXAMPLES, by_chance
-from steelyard.guards.points import points_of
+from steelyard.guards.points import VERSIONS, points_of, versions
 from steelyard.guards.row_hashes import row_hashes
 from steelyard.records.finding import Finding
 from steelyard.records.labelled import Labelled
@@ -37,7 +39,7 @@ from steelyard.records.labelled import Labelled
 K = 3
 LARGEST = 1 / 3
 _FALSE_AUDITS = 0.01
-_BULK, _TAIL = 0.5, 0.02  # of the ratios: where the dimension is read off
+_START, _BULK, _TAIL = 0.9, 0.5, 0.02  # of the ratios: where the dimension is read off
 _FINE = 0.1  # ours: a column with fewer different values, as a share of the rows, is coarse
 _FEWEST = 30  # training rows of which the dimension can be read off
 _REFERENCES = 2_000
@@ -65,16 +67,23 @@ def near_copies(train: Labelled, part: Labelled, name: str, seed: int = 0) -> Fi
         raise CannotTell(f"fewer than {_FEWEST} different training rows")
     if not len(new):
         return None
-    looked_at = _drawn(part.ids, new, max(_PAIRS // len(first), 200), seed)
+    ways = 1 if part.modality == "table" else 1 + VERSIONS
+    looked_at = _drawn(part.ids, new, max(_PAIRS // len(first) // ways, 200), seed)
     search = NearestNeighbors(n_neighbors=K + 1, algorithm="brute").fit(points[first])
     usual = _usual_ratios(search, points[first], train.ids[first], seed)
-    dimension = _dimension(usual, _BULK)
+    dimension = _dimension(usual, _START)
+    for _ in range(2):
+        clean = usual[usual >= _limit(dimension, len(usual))]
+        dimension = _dimension(clean, _BULK)
     coarse = _has_coarse_columns(train)
     if coarse:
         dimension = min(dimension, _dimension(usual, _TAIL))
-    limit = min(_limit(dimension, len(looked_at)), LARGEST)
-    distances, nearest = search.kneighbors(held_out[looked_at], K)
-    ratios = _ratios(distances)
+    limit = min(_limit(dimension, len(looked_at) * ways), LARGEST)
+    ratios, nearest = _nearest(search, held_out[looked_at])
+    for version in versions(part.take(looked_at)):
+        asked, where = _nearest(search, version)
+        nearest = np.where(asked < ratios, where, nearest)
+        ratios = np.minimum(asked, ratios)
     found = np.flatnonzero(ratios < limit)
     count, n = len(found), len(looked_at)
     if not count:
@@ -99,7 +108,7 @@ def near_copies(train: Labelled, part: Labelled, name: str, seed: int = 0) -> Fi
         count,
         n,
         tuple(
-            f"{part.ids[looked_at[at]]} ~ {train.ids[first[nearest[at, 0]]]}"
+            f"{part.ids[looked_at[at]]} ~ {train.ids[first[nearest[at]]]}"
             for at in found[:EXAMPLES]
         ),
         "look at the examples; if they are one thing, keep all its versions in one part.",
@@ -129,6 +138,12 @@ def _has_coarse_columns(train: Labelled) -> bool:
         return False
     least = _FINE * len(train)
     return any(column.nunique() < least for _, column in train.inputs.items())
+
+
+def _nearest(search: NearestNeighbors, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return of each point the ratio, and which training row is the nearest."""
+    distances, rows = search.kneighbors(points, K)
+    return _ratios(distances), rows[:, 0]
 
 
 def _limit(dimension: float, n: int) -> float:

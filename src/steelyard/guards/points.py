@@ -9,6 +9,8 @@ change little. Many columns are projected at random to 128, which keeps small di
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -16,6 +18,7 @@ from steelyard._support.seeding import generator
 from steelyard.records.labelled import Labelled
 
 GRID = 12
+VERSIONS = 7  # of an image, beside itself
 _MOST = 128  # columns
 _LEVELS = 64  # of a category; the rarer ones share a column
 _FLAT = 2.0  # grey values: an image that varies less says nothing
@@ -51,6 +54,26 @@ def points_of(parts: list[Labelled], seed: int = 0) -> list[np.ndarray]:
         for sums, values in zip(projected, column, strict=True):
             sums += np.outer(values, direction)
     return projected
+
+
+def versions(data: Labelled) -> Iterator[np.ndarray]:
+    """Yield points of images mirrored, shifted, enlarged and shrunk: `VERSIONS` at most.
+
+    They are shifted each way by a thirtieth; their middle nine tenths are enlarged, or they are
+    shrunk to nine tenths with their border repeated. Of a table there are none.
+    """
+    if data.modality == "table":
+        return
+    images = data.inputs
+    height, width = images.shape[1:3]
+    down, right = max(round(height / 30), 1), max(round(width / 30), 1)
+    yield _image_points(images[:, :, ::-1])
+    for shift, axis in ((down, 1), (-down, 1), (right, 2), (-right, 2)):
+        yield _image_points(np.roll(images, shift, axis))
+    top, left = round(height / 20), round(width / 20)
+    if min(height - 2 * top, width - 2 * left) >= GRID and top and left:
+        yield _image_points(images[:, top : height - top, left : width - left])
+        yield _image_points(np.pad(images, ((0, 0), (top, top), (left, left), (0, 0)), "edge"))
 
 
 def _column_points(columns: list[pd.Series]) -> list[list[np.ndarray]]:
