@@ -1,4 +1,4 @@
-"""`steelyard evaluate` as a user types it: deployments, groups, mixes, what is written and refused."""
+"""`steelyard evaluate` as a user types it: deployments, groups, mixes, chunks and mistakes."""
 
 import json
 
@@ -30,7 +30,8 @@ def table(tmp_path):
             rows.append(frame)
     path = tmp_path / "p.parquet"
     pd.concat(rows).to_parquet(path)
-    (tmp_path / "train.json").write_text(json.dumps(dict(zip(NAMES, [60, 40, 25, 15, 10]))))
+    trained = dict(zip(NAMES, [60, 40, 25, 15, 10], strict=True))
+    (tmp_path / "train.json").write_text(json.dumps(trained))
     return path
 
 

@@ -6,7 +6,7 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss, log_loss
 
 from steelyard._support.errors import DataError, MismatchError, ParameterError
-from steelyard.evaluation import calibration, correction_report, evaluate
+from steelyard.evaluation import calibration, correction_report
 from steelyard.records import Predictions
 
 NAMES = ("a", "b", "c", "absent")
@@ -235,5 +235,3 @@ def test_what_cannot_be_judged_is_refused():
         correction_report(model(prior=None), FIELD)
     with pytest.raises(ParameterError, match="'n_bins' parameter of calibration"):
         calibration(model(), n_bins=0)
-    with pytest.raises(DataError, match="evaluate judges one class a sample"):
-        evaluate([labels()])

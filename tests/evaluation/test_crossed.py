@@ -64,11 +64,12 @@ def test_by_hand_on_a_table_of_two_seeds_and_three_resamples():
     r = (rest**2).sum() / 2 / 2
     variance = max(a, b, a + b - r)
     assert (found.mean, found.error) == (1.5, pytest.approx(np.sqrt(variance)))
-    assert found.freedom == pytest.approx(variance**2 / b**2)
+    assert found.freedom == pytest.approx((variance + b) / (2 * b))
     raised = crossed_estimate(by_seed, table, sample_freedom=3.0, inflation=2.0)
     variance = max(2 * a, b, 2 * a + b - r)
     assert raised.error == pytest.approx(np.sqrt(variance))
-    assert raised.freedom == pytest.approx(variance**2 / (4 * a**2 / 3 + b**2))
+    spent = 4 * a**2 / variance**2 / 3 + 2 * b / (variance + b)
+    assert raised.freedom == pytest.approx(1 / spent)
 
 
 def test_of_one_seed_it_is_the_bootstrap_error():

@@ -12,7 +12,7 @@ import numpy as np
 from steelyard._support.arrays import require_finite
 from steelyard._support.errors import DataError
 from steelyard._support.validation import check_integer, check_real
-from steelyard.evaluation.estimate import Estimate
+from steelyard.evaluation.estimate import Estimate, seeds_part
 from steelyard.evaluation.intervals import seed_by_sample_variances
 
 
@@ -89,8 +89,7 @@ def class_estimates(
         both = between_samples + between_seeds - residual
         variance = np.maximum(np.maximum(between_samples, between_seeds), both)
         known = np.where(variance > 0, variance, 1.0)
-        leaning = 2 * between_seeds / (known + between_seeds)
-        spent = (between_samples / known) ** 2 / n + leaning / (n_seeds - 1)
+        spent = (between_samples / known) ** 2 / n + seeds_part(between_seeds, known, n_seeds)
     errors = np.sqrt(variance)
     with np.errstate(divide="ignore"):
         freedom = np.where(variance > 0, 1 / np.asarray(spent), np.inf)

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from steelyard._support.errors import DataError
-from steelyard.evaluation.estimate import LEVEL, Estimate
+from steelyard.evaluation.estimate import LEVEL, Estimate, seeds_part
 from steelyard.records.interval import Interval
 
 _NOISE = 1e-24  # of a variance of figures around 1: what rounding leaves
@@ -56,7 +56,8 @@ def crossed_estimate(
         R = residual variance of the table of seeds x resamples / S
         error^2 = max(A, B, A + B - R)
 
-    with Satterthwaite's degrees of freedom: those of A as given, S - 1 for B. With one seed B is
+    with the degrees of freedom of `stratified_estimate`: those of A as given, and what `seeds_part`
+    tells for B. With one seed B is
     unknown, and the error speaks of that one model on other samples.
 
     Parameters
@@ -93,10 +94,13 @@ def crossed_estimate(
     variance = np.maximum(np.maximum(samples, seeds), samples + seeds - residual)
     cancels = (variance <= 0) & (residual > 0)  # one by one they differ, and in no mean
     variance = np.where(cancels, residual, variance)
-    spent = samples**2 / sample_freedom
-    spent = spent + np.where(cancels, residual, seeds) ** 2 / np.maximum(n_seeds - 1, 1)
+    certain = variance <= 0
+    whole = np.where(certain, 1.0, variance)
+    by_seeds = np.where(cancels, residual, seeds)
+    spent = (samples / whole) ** 2 / sample_freedom
+    spent = spent + seeds_part(by_seeds, whole, np.maximum(n_seeds, 2))
     unlimited = np.full(mean.shape, np.inf)
-    freedom = np.divide(variance**2, spent, out=unlimited, where=spent > 0)
+    freedom = np.divide(1.0, spent, out=unlimited, where=(spent > 0) & ~certain)
     known = ~np.isnan(mean)
     return Estimates(mean, np.where(known, np.sqrt(variance), np.nan), freedom)
 

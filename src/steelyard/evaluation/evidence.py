@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from steelyard.evaluation.crossed import crossed_estimate, freedom_of_strata
+from steelyard.evaluation.crossed import Estimates, crossed_estimate, freedom_of_strata
 from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.intervals import stratified_estimate
 
@@ -74,10 +74,14 @@ class OfResamples:
     sizes: np.ndarray
     strata: np.ndarray
 
+    def estimates(self) -> Estimates:
+        """Return the mean over seeds with its error, as arrays of shape ()."""
+        freedom, inflation = freedom_of_strata(self.influence, self.sizes, self.strata)
+        return crossed_estimate(self.by_seed, self.redrawn, freedom, inflation)
+
     def estimate(self) -> Estimate:
         """Return the mean over seeds, with its error."""
-        freedom, inflation = freedom_of_strata(self.influence, self.sizes, self.strata)
-        return crossed_estimate(self.by_seed, self.redrawn, freedom, inflation).at()
+        return self.estimates().at()
 
     def __sub__(self, other: OfResamples) -> OfResamples:
         return OfResamples(

@@ -138,7 +138,7 @@ def counted(
     for name, measure in measures.items():
         of_seeds, drawn = measure(now), np.stack([measure(one) for one in many])
         evidence = OfResamples(of_seeds, drawn, influences[name], patterns.sizes, patterns.strata)
-        estimates = crossed_estimate(of_seeds, drawn)
+        estimates = evidence.estimates()
         if name in RANGES:
             ends = share_ends(estimates, behind(name), RANGES[name])
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -10,7 +11,8 @@ from scipy import special
 from steelyard._support.arrays import require_finite
 from steelyard._support.errors import DataError
 from steelyard._support.validation import check_choice, check_real
-from steelyard.evaluation.estimate import LEVEL, Estimate
+from steelyard.evaluation.crossed import share_interval
+from steelyard.evaluation.estimate import LEVEL, Estimate, seeds_part
 from steelyard.records.interval import Interval
 
 
@@ -140,12 +142,11 @@ def stratified_estimate(values: np.ndarray, strata: np.ndarray, shares: np.ndarr
         standard error^2 = max(A, B, A + B - R)
 
     with Student's t at V^2 / (sum_c A_c^2 / n_c + V^2 2 B / (V + B) / (S - 1)) degrees of freedom,
-    V the variance and A_c what stratum c adds to A. A stratum brings as many as it has samples:
-    where the shares lean on a class of three samples, so does the interval. Satterthwaite has
-    (B / V)^2 instead of 2 B / (V + B), which trusts a B of three seeds that came out small; this
-    keeps to Cochran and Cox's weighted t, which never falls below its level. Each
-    stratum borrows one sample: it counts as one seen at the overall estimate, with the spread
-    pooled within strata, so that a class of one or two samples does not claim to be certain.
+    V the variance and A_c what stratum c adds to A (`seeds_part` tells why the seeds' part is not
+    Satterthwaite's). A stratum brings as many as it has samples: where the shares lean on a class
+    of three samples, so does the interval. Each stratum borrows one sample: it counts as one seen
+    at the overall estimate, with the spread pooled within strata, so that a class of one or two
+    samples does not claim to be certain.
     With one seed, B is unknown and the estimate speaks of that one model on other samples.
 
     Parameters
@@ -205,8 +206,7 @@ def stratified_estimate(values: np.ndarray, strata: np.ndarray, shares: np.ndarr
     else:
         spent = float((by_stratum**2 / n).sum())
         if n_seeds > 1:
-            leaning = 2 * between_seeds / (variance + between_seeds)
-            spent += leaning * variance**2 / (n_seeds - 1)
+            spent += variance**2 * seeds_part(between_seeds, variance, n_seeds)
         freedom = variance**2 / spent
     return Estimate(estimate, float(np.sqrt(variance)), freedom)
 
@@ -253,15 +253,11 @@ def accuracy_interval(
     """
     estimate = stratified_estimate(right, strata, shares)
     share = min(max(estimate.mean, 0.0), 1.0)  # rounding can leave a mean of ones above one
-    if estimate.error > 0:
-        tail = 0.5 + level / 2
-        wider = special.stdtrit(estimate.freedom, tail) / special.ndtri(tail)
-        worth = share * (1 - share) / (estimate.error * wider) ** 2
-        return wilson_interval(share, float(worth), level)
     counts = np.bincount(strata, minlength=len(shares))
     present = counts > 0
     weights = shares[present] / shares[present].sum()
-    return wilson_interval(share, float(1 / (weights**2 / counts[present]).sum()), level)
+    worth = float(1 / (weights**2 / counts[present]).sum())
+    return share_interval(replace(estimate, mean=share), worth, level=level)
 
 
 def within(interval: Interval, ends: tuple[float, float]) -> Interval:

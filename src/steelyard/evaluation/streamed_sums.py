@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
-from scipy import special
 
 from steelyard._support.errors import DataError
 from steelyard.evaluation import count_metrics
 from steelyard.evaluation.counts import Counts
-from steelyard.evaluation.estimate import LEVEL
+from steelyard.evaluation.crossed import share_interval
+from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.intervals import wilson_interval, within
 from steelyard.records.interval import Interval
 
@@ -193,15 +194,15 @@ class Sums:
         offset = np.round(means - estimate, 12)
         by_class = shares**2 * (squares + pooled + n / (n + 1) * offset**2) / n**2
         variance = float(by_class.sum())
+        known = Estimate(estimate, 0.0)
         if variance > 0:
             freedom = variance**2 / float((by_class**2 / n).sum())
-            half = float(special.stdtrit(freedom, 0.5 + LEVEL / 2) * np.sqrt(variance))
-            return Interval(estimate, estimate - half, estimate + half)
-        if share:
-            used = shares > 0
-            worth = float(1 / (shares[used] ** 2 / self.n[used]).sum())
-            return wilson_interval(min(max(estimate, 0.0), 1.0), worth)
-        return Interval(estimate, estimate, estimate)
+            known = Estimate(estimate, float(np.sqrt(variance)), freedom)
+        if not share:
+            return known.interval()
+        used = shares > 0
+        worth = float(1 / (shares[used] ** 2 / self.n[used]).sum())
+        return share_interval(replace(known, mean=min(max(estimate, 0.0), 1.0)), worth)
 
 
 def _ends(interval: Interval, most: float) -> tuple[float, float, float]:
