@@ -85,7 +85,7 @@ def test_without_the_training_prior_least_cost_takes_probabilities_as_they_are_a
 def test_the_best_threshold_by_trying_all(draw):
     rng = np.random.default_rng(draw)
     truth = rng.integers(0, 2, 40)
-    scores = np.round(rng.normal(truth), 1)  # with ties
+    scores = np.round(rng.normal(truth))  # with many ties
     prior = rng.dirichlet([1, 1])
     costs = Costs([[0, rng.exponential()], [rng.exponential(), -0.1]], NAMES)
 
@@ -125,6 +125,7 @@ def test_thresholds_are_of_their_arm_and_seed_and_of_no_sample_they_are_judged_o
     assert cuts[1] - cuts[0] == pytest.approx(3, abs=0.5)
     on_test = rule(TEST[0], PRIOR)
     np.testing.assert_array_equal(on_test, TEST[0].logits[:, 1] > cuts[0])
+    np.testing.assert_array_equal(rule(TEST[1], PRIOR), TEST[1].logits[:, 1] > cuts[1])
     # on validation itself: noise scores look useful to a threshold that has seen their labels
     rng = np.random.default_rng(0)
     costs = Costs([[0, 1], [1, 0]], NAMES)

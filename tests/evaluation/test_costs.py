@@ -31,9 +31,10 @@ def test_equal_costs_of_all_mistakes_decide_for_the_most_probable_class():
 
 
 def test_ties_go_to_the_lower_code_whatever_the_noise():
-    symmetric = Costs(0.1 * (1 - np.eye(7)) / 3, tuple("abcdefg"))
-    for order in range(50):
-        row = np.random.default_rng(order).permutation([0.3, 0.3, 0.1, 0.1, 0.1, 0.05, 0.05])
+    # sums whose last bit makes a later one of the most probable classes look cheaper
+    for counts in ([4, 4, 2, 1], [2, 1, 4, 2, 4], [4, 1, 2, 4, 3, 4, 1]):
+        row = np.array(counts) / sum(counts)
+        symmetric = Costs(0.1 * (1 - np.eye(len(row))) / 3, tuple("abcdefg"[: len(row)]))
         assert least_cost(row[np.newaxis], symmetric)[0] == row.argmax()
     # tied across different probabilities: .1 * 9 and .9 * 1
     assert least_cost([[0.9, 0.1]], Costs([[0, 1], [9, 0]], NAMES))[0] == 0
