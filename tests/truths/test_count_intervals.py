@@ -110,7 +110,7 @@ def test_equal_arms_are_told_apart_in_at_most_one_of_twenty(world, n_seeds, metr
         found = bootstrap(*place.arms(n_seeds, rng), metric, n_resamples=300)
         told += (found.low > 0) | (found.high < 0)
     # 400 repeats of a rate of 5 %: three standard errors are 3.3 points
-    assert told / repeats <= (0.05 if n_seeds > 1 else 0.083)
+    assert told / repeats <= 0.083
 
 
 @pytest.mark.slow
