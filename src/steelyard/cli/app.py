@@ -18,6 +18,7 @@ from steelyard.cli.report import report
 from steelyard.cli.runs import app as runs
 from steelyard.cli.score import score
 from steelyard.cli.terminal import one_line, our_warnings_alone
+from steelyard.cli.thresholds import thresholds
 from steelyard.cli.weigh import weigh
 
 DONE, OURS, USERS, INTERRUPTED = 0, 1, 2, 130
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (weigh, score, plan, apply, evaluate, correct, report, datasets):
+for verb in (weigh, score, plan, apply, evaluate, correct, thresholds, report, datasets):
     app.command()(verb)
 app.add_typer(runs)
 
