@@ -56,9 +56,11 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
         "multi-label.md",
         "plans-by-count.md",
         "plans.md",
+        "ranking.md",
         "runs.md",
         "samplers.md",
         "stability.md",
+        "thresholds.md",
     ],
 )
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):

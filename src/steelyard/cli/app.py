@@ -19,6 +19,7 @@ from steelyard.cli.report import report
 from steelyard.cli.runs import app as runs
 from steelyard.cli.score import score
 from steelyard.cli.terminal import one_line, our_warnings_alone
+from steelyard.cli.thresholds import thresholds
 from steelyard.cli.weigh import weigh
 
 DONE, OURS, USERS, INTERRUPTED = 0, 1, 2, 130
@@ -30,7 +31,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (weigh, score, plan, apply, audit, evaluate, correct, report, datasets):
+VERBS = (
+    weigh, score, plan, apply, audit, evaluate, thresholds, correct, report, datasets,
+)  # fmt: skip
+for verb in VERBS:
     app.command()(verb)
 app.add_typer(runs)
 

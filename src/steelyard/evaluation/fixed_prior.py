@@ -10,7 +10,7 @@ which at the class's own share is plain average precision. It is that of samples
 share pi of positives, and has its intervals from there.
 
 The reference is .01 by default (ours). At .5, where classes would be equally frequent, the measure
-saturates: a d' of 2 and one of 2.7 have .92 and .97. At .01 they have .26 and .56, and most classes
+saturates: a d' of 2 and one of 2.7 have .92 and .97. At .01 they have .27 and .56, and most classes
 that are worth a separate look are about so rare.
 
 References
