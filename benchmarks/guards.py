@@ -180,7 +180,7 @@ def smote():
 
 
 def timed(sizes):
-    print("\nSeconds of an audit, 30 columns of numbers")
+    print("\nProcessor seconds of an audit, 30 columns of numbers")
     for n_train, n in sizes:
         X, y = datasets.make_classification(
             n_train + n, 30, n_informative=10, weights=[0.9], random_state=0
@@ -188,13 +188,13 @@ def timed(sizes):
         data = table(X, y)
         train, part = data.take(np.arange(n_train)), data.take(np.arange(n_train, n_train + n))
         for guard in (near_copies, made_from_held_out, made_up, None):
-            start = time.perf_counter()
+            start = time.process_time()
             if guard is None:
                 audit(train, part, quick=True)
             else:
                 guard(train, part, "test")
             name = "all the others" if guard is None else guard.__name__
-            seconds = time.perf_counter() - start
+            seconds = time.process_time() - start
             print(f"  {n_train:>6} and {n:>6} rows: {name:<20} {seconds:6.1f} s", flush=True)
 
 
@@ -212,14 +212,14 @@ def main():
         photos = cifar(folder)
         small = photos.part("train").take(np.arange(4000))
         sets["cifar-10, 4,000"] = Labelled(small.inputs, small.labels, small.class_names, small.ids)
-    false_alarms(sets, 10)
+    false_alarms(sets, 5)
     near({name: data for name, data in sets.items() if name not in ("iris", "adult, 8,000")})
     smote()
-    timed([(10_000, 2_000), (50_000, 10_000), (50_000, 50_000)])
+    timed([(10_000, 2_000), (50_000, 10_000)])
     if photos is not None:
-        start = time.perf_counter()
+        start = time.process_time()
         found = near_copies(photos.part("train"), photos.part("test"), "test")
-        print(f"\nCIFAR-10 as published, {time.perf_counter() - start:.0f} s: {found.message}")
+        print(f"\nCIFAR-10 as published, {time.process_time() - start:.0f} processor s: {found.message}")
         print("  " + "; ".join(found.examples))
 
 

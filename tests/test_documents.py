@@ -51,6 +51,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
         "costs.md",
         "ensembles.md",
         "evidence.md",
+        "guards.md",
         "hardness-plans.md",
         "kinds.md",
         "multi-label.md",

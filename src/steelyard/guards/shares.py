@@ -5,8 +5,8 @@ data: accuracy, precision, calibration and every other figure that depends on th
 a population that does not exist. Figures can still be re-weighted to a stated prior.
 
 **How.** Pearson's chi-square test of the part's class counts against the raw shares; exact by
-simulation where a class is expected fewer than five times. Raw counts, in place of shares, are
-taken for a sample themselves. The level is one in a thousand over all parts tested (Bonferroni, so
+simulation where a class is expected fewer than five times. Raw counts (whole numbers of a sum above
+100), in place of shares, are taken for a sample themselves. The level is one in a thousand over all parts tested (Bonferroni, so
 that Holm's procedure would find no less). A difference below one sample in a hundred is not told,
 however certain it is.
 """
@@ -27,6 +27,7 @@ _LEVEL = 0.001
 _SMALLEST = 0.01  # ours: total variation that is worth a word
 _FEW = 5.0  # expected samples below which the chi-square distribution is not trusted
 _DRAWS = 20_000
+_WEIGHTS = 100  # ours: whole numbers of a larger sum are counts, not weights or percentages
 
 
 def class_shares(
@@ -46,7 +47,7 @@ def class_shares(
     counts : ndarray of shape (K,)
         Samples of each class in the part.
     raw : ndarray of shape (K,)
-        Class shares of the raw data; or their counts, which are whole numbers above 1 in sum.
+        Class shares of the raw data; or their counts: whole numbers of a sum above 100.
     class_names : tuple of str
         The classes.
     name : str
@@ -192,7 +193,7 @@ def _checked(numbers: np.ndarray, class_names: tuple[str, ...]) -> np.ndarray:
 
 
 def _p_value(counts: np.ndarray, raw: np.ndarray) -> float:
-    sampled = raw.sum() > 1.5 and bool((raw == np.rint(raw)).all())
+    sampled = raw.sum() > _WEIGHTS and bool((raw == np.rint(raw)).all())
     if not sampled and (counts[raw == 0] > 0).any():
         return 0.0
     there = (counts > 0) | (raw > 0)
