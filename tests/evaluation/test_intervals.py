@@ -318,6 +318,25 @@ def test_what_seeds_and_samples_share_is_counted_once():
     assert alone < np.mean(widths) < 1.2 * alone  # counted twice it would be 1.41
 
 
+def test_the_freedom_of_few_seeds_by_hand():
+    rng = np.random.default_rng(2)
+    truth = np.repeat([0, 1], [40, 20])
+    values = rng.normal(size=60) + rng.normal(0, 0.3, (3, 1)) + np.zeros((3, 60))
+    found = stratified_estimate(values, truth, np.array([0.5, 0.5]))
+    by_seed = 0.5 * values[:, :40].mean(axis=1) + 0.5 * values[:, 40:].mean(axis=1)
+    B = by_seed.var(ddof=1) / 3
+    V = found.error**2  # no residual: V = A + B
+    samples = values.mean(axis=0)
+    means = samples[:40].mean(), samples[40:].mean()
+    squares = [((samples[:40] - means[0]) ** 2).sum(), ((samples[40:] - means[1]) ** 2).sum()]
+    pooled, A = sum(squares) / 58, []
+    for n, mean, square in zip((40, 20), means, squares, strict=True):
+        A.append(0.25 * (square + pooled + n / (n + 1) * (mean - found.mean) ** 2) / n**2)
+    assert pytest.approx(sum(A) + B) == V
+    spent = (A[0] / V) ** 2 / 40 + (A[1] / V) ** 2 / 20 + 2 * B / (V + B) / 2
+    assert found.freedom == pytest.approx(1 / spent)
+
+
 def test_seeds_and_samples_both_count():
     rng = np.random.default_rng(5)
     samples, seeds = rng.normal(size=400), rng.normal(size=(100, 1)) / 2

@@ -59,9 +59,7 @@ def jeffreys_interval(share: float, n: float, level: float = LEVEL) -> Interval:
     ends = special.betaincinv(
         n * share + 0.5, n * (1 - share) + 0.5, [0.5 - level / 2, 0.5 + level / 2]
     )
-    low = 0.0 if share == 0 else min(share, float(ends[0]))
-    high = 1.0 if share == 1 else max(share, float(ends[1]))
-    return Interval(share, low, high)
+    return Interval(share, min(share, float(ends[0])), max(share, float(ends[1])))
 
 
 SHARE_INTERVALS = MappingProxyType({"wilson": wilson_interval, "jeffreys": jeffreys_interval})
