@@ -234,20 +234,21 @@ def _evaluate(predictions, part, names, priors, study):
                         [-one.log_probabilities[np.arange(len(one)), one.truth] for one in runs]
                     ),
                 }
-                by_class += _by_class(runs, arm.name, decision, prior_name, weights, names)
+                by_class += _by_class(runs, arm.name, decision, prior_name, names)
         truth = predictions[0].truth
         for (arm_name, decision), metrics in samples.items():
             for metric, values in metrics.items():
                 cell = [arm_name, decision, prior_name, metric]
                 interval, per_seed = _weighted(values, truth, weights)
-                overall.append([*cell, *interval, len(values)])
+                overall.append([*cell, *interval, len(values), int(have.sum())])
                 by_seed += [[*cell, s, value] for s, value in enumerate(per_seed)]
                 for base in ((study.arms[0].name, AS_TRAINED), (study.arms[0].name, CORRECTED)):
                     if base == (arm_name, decision):
                         continue
                     paired, _ = _weighted(values - samples[base][metric], truth, weights)
                     differences.append(
-                        [prior_name, metric, arm_name, decision, *base, *paired, len(values)]
+                        [prior_name, metric, arm_name, decision, *base, *paired]
+                        + [0.5, 1.0, np.ptp(paired[1:]), len(values)]  # p, by Holm, detectable
                     )
     tables = {"overall": overall, "by_seed": by_seed, "by_class": by_class}
     tables["differences"] = differences
@@ -270,7 +271,7 @@ def _weighted(values, truth, weights):
     return (mean, mean - half, mean + half), seeds
 
 
-def _by_class(runs, arm, decision, prior_name, weights, names):
+def _by_class(runs, arm, decision, prior_name, names):
     k, truth = len(names), runs[0].truth
     n = np.bincount(truth, minlength=k)
     with np.errstate(invalid="ignore"):  # a class without samples has the recall 0 / 0
@@ -280,10 +281,9 @@ def _by_class(runs, arm, decision, prior_name, weights, names):
         ) / len(runs)
         recall = np.diag(called)
         half = 1.96 * np.sqrt(np.maximum(recall * (1 - recall), 0.01) / n)
-    precision = weights * recall / np.maximum(np.nan_to_num(called).T @ weights, 1e-12)
     low, high = np.maximum(recall - half, 0), np.minimum(recall + half, 1)
-    cells = zip(names, n.tolist(), recall, low, high, precision, strict=True)
-    return [[arm, decision, prior_name, *cell] for cell in cells]
+    cells = zip(names, n.tolist(), recall, low, high, strict=True)
+    return [[arm, decision, prior_name, "recall", *cell] for cell in cells]
 
 
 def _answer(name, prior, train, validation, test):

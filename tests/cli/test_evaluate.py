@@ -190,3 +190,22 @@ def test_a_table_that_does_not_fit_is_judged_in_chunks(table, capsys, monkeypatc
     assert module is not None
     code, said, _ = evaluated(table, capsys, "--whole", "--class-metrics", "recall")
     assert "judged in chunks" not in said
+
+
+def test_costs_stand_beside_the_metrics(table, tmp_path, capsys):
+    matrix = {came: {said: float(came != said) for said in NAMES} for came in NAMES}
+    matrix["e"]["a"] = 20.0  # to miss an e for an a is dear
+    (tmp_path / "costs.json").write_text(json.dumps({"unit": "EUR", "costs": matrix}))
+    words = ["--train-prior", str(tmp_path / "train.json"), "--metrics", "accuracy"]
+    words += ["--class-metrics", "recall", "--costs", str(tmp_path / "costs.json")]
+    out = tmp_path / "e.json"
+    code, said, _ = evaluated(table, capsys, *words, "--out", str(out))
+    assert code == 0
+    assert "Cost a sample in EUR under the training prior" in said
+    costs = Evaluation.load(out).costs.set_index(["prior", "arm", "rule"]).sort_index()
+    natural = costs.loc[("train", "natural")]
+    assert natural.loc["as trained", "saved"] == 0
+    assert natural.loc["least cost", "cost"] < natural.loc["as trained", "cost"]
+    code, _, err = evaluated(table, capsys, "--costs", str(tmp_path / "train.json"))
+    assert code == 2
+    assert len(err.strip().splitlines()) <= 2

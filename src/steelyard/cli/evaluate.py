@@ -14,7 +14,7 @@ from steelyard.cli import options
 from steelyard.cli.evaluation_texts import print_evaluation
 from steelyard.cli.streamed_texts import print_streamed, streamed_document
 from steelyard.cli.terminal import print_json, progress_shown
-from steelyard.datasets import read_prior
+from steelyard.datasets import read_costs, read_prior
 from steelyard.evaluation import deployment_priors, hardness_groups
 from steelyard.evaluation import evaluate as evaluate_predictions
 from steelyard.evaluation.priors import in_class_order
@@ -24,6 +24,7 @@ from steelyard.records.predictions import Predictions
 from steelyard.records.predictions_table import load_groups, load_predictions
 
 _HARDNESS = "hardness"
+_TUNED_ON = "validation"  # thresholds are moved for the costs where there is such a part
 _MOST = 2**28  # probabilities that are held at once: 2 GiB, and as much again while they are judged
 
 
@@ -69,6 +70,9 @@ def evaluate(
     ] = None,
     easy: Annotated[str | None, typer.Option(help="Classes that are easy, by commas.")] = None,
     hard: Annotated[str | None, typer.Option(help="Classes that are hard, by commas.")] = None,
+    costs: Annotated[
+        Path | None, typer.Option(help="What decisions cost (.json or .csv), see docs/costs.md.")
+    ] = None,
     resamples: Annotated[int, typer.Option(help="Bootstrap redraws.")] = 1000,
     seed: options.Seed = 0,
     chunks: Annotated[
@@ -87,7 +91,12 @@ def evaluate(
     mixed = None if mixes is None else _read_mixes(mixes)
     if chunks or (chunks is None and n_probabilities(predictions) > _MOST):
         whole = {"--groups": groups, "--scores": scores, "--mixes": mixes, "--base": base}
-        whole |= {"--metrics": metrics, "--class-metrics": class_metrics, "--easy": easy}
+        whole |= {
+            "--costs": costs,
+            "--metrics": metrics,
+            "--class-metrics": class_metrics,
+            "--easy": easy,
+        }
         _in_chunks(predictions, stated, train_prior, split, whole, out, json)
         return
     models = load_predictions(predictions)
@@ -116,6 +125,8 @@ def evaluate(
             mixes=mixed,
             easy=_words(easy),
             hard=_words(hard),
+            costs=None if costs is None else read_costs(costs),
+            validation=[one for one in models if one.split == _TUNED_ON != split] or None,
             n_resamples=resamples,
             seed=seed,
             progress=progress,

@@ -46,6 +46,7 @@ def print_evaluation(judged: Evaluation, n: int, base: str) -> None:
     _print_classes(judged, first, base)
     _print_class_changes(judged, first)
     _print_groups(judged, first)
+    _print_costs(judged)
 
 
 def _print_levels(judged: Evaluation, prior: str) -> None:
@@ -215,6 +216,26 @@ def _print_groups(judged: Evaluation, prior: str) -> None:
         _cut(lines),
         left=2,
     )
+
+
+def _print_costs(judged: Evaluation) -> None:
+    for prior, rows in judged.costs.groupby("prior", sort=False):
+        unit = rows["unit"].iloc[0]
+        lines = [
+            [
+                f"{row['arm']}, {row['rule']}",
+                f"{row['cost']:.4g} [{row['low']:.4g}, {row['high']:.4g}]",
+                f"{row['saved']:+.4g} [{row['saved_low']:+.4g}, {row['saved_high']:+.4g}]",
+            ]
+            for row in rows.to_dict("records")
+        ]
+        print()
+        print_table(
+            f"Cost a sample{f' in {unit}' if unit else ''} under {_deployment(prior)}, and what is "
+            "saved",
+            ["arm, rule of decision", "cost", "saved"],
+            _cut(lines),
+        )
 
 
 def _cell(arm: str, decision: str) -> str:

@@ -170,7 +170,9 @@ def cost_report(
         _require_same_models(test, validation)
     checked = Costs.of(costs, names)
     rows: list[dict[str, Any]] = []
-    for name, prior in deployment_priors(priors or {}, names, arms[base][0].prior).items():
+    own = np.bincount(first.truth, minlength=len(names)) / len(first)
+    seen = arms[base][0].prior
+    for name, prior in deployment_priors(priors or {}, names, seen, test_prior=own).items():
         table = cost_table(test, checked, prior, validation)
         found: list[dict[str, Any]] = []
         for arm, rule in table.values:

@@ -16,6 +16,7 @@ from steelyard._support.validation import check_integer, did_you_mean
 from steelyard.evaluation.arms import by_arm
 from steelyard.evaluation.catalogue import BY_CLASS, GAP_METRICS, OVERALL, chosen
 from steelyard.evaluation.compared import class_differences, differences, rarity_of
+from steelyard.evaluation.cost_report import cost_report
 from steelyard.evaluation.deployments import Deployment, of_labels, of_mixes, of_priors
 from steelyard.evaluation.from_counts import Redrawn
 from steelyard.evaluation.group_figures import WORST_GROUP, group_rows, redrawn_groups, worst_group
@@ -23,6 +24,7 @@ from steelyard.evaluation.groups import check_groupings
 from steelyard.evaluation.judged import Judged, judge
 from steelyard.evaluation.measured import Measured, Wanted, chance_rows, measure
 from steelyard.evaluation.priors import deployment_priors
+from steelyard.records.costs import Costs
 from steelyard.records.evaluation import AS_TRAINED, COLUMNS, CORRECTED, Evaluation
 from steelyard.records.predictions import Predictions
 
@@ -41,6 +43,8 @@ def evaluate(
     mixes: Mapping[str, Mapping[str, Mapping[Any, float]]] | None = None,
     easy: Sequence[str] = (),
     hard: Sequence[str] = (),
+    costs: Any = None,
+    validation: Sequence[Predictions] | None = None,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
     progress: Progress = silent,
@@ -71,6 +75,10 @@ def evaluate(
         Deployments as mixes of groups, judged after the priors.
     easy, hard : sequence of str
         Names of the classes that ``recall_easy_hard`` and ``precision_easy_hard`` compare.
+    costs : Costs, or what `Costs.of` takes, optional
+        What decisions cost: adds the table ``costs``, see `cost_report`.
+    validation : sequence of Predictions, optional
+        The same arms and seeds on another part, on which thresholds are moved for the costs.
     n_resamples : int
         Bootstrap redraws, for metrics that are functions of counts.
     seed : int
@@ -106,6 +114,7 @@ def evaluate(
         check_integer(seed, "seed", "evaluate", 0),
     )
     groupings = check_groupings(groups or {}, len(first))
+    stated = None if costs is None else Costs.of(costs, first.class_names)
     checked = deployment_priors(
         priors or {},
         first.class_names,
@@ -138,6 +147,8 @@ def evaluate(
     frames = {
         name: pd.DataFrame(tables[name], columns=columns) for name, columns in COLUMNS.items()
     }
+    if stated is not None:
+        frames["costs"] = cost_report(models, stated, priors, validation, base)
     absent = _own_shares(first) == 0
     no_data = tuple(first.class_names[code] for code in np.flatnonzero(absent))
     shares = {one.name: one.prior for one in deployments}

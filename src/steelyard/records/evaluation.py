@@ -31,9 +31,13 @@ COLUMNS = {
     "class_differences": ["prior", "metric", "class", "n", *_AGAINST, *_ENDS, *_TESTS],
     "rarity": ["prior", "metric", *_AGAINST, "statistic", *_ENDS, "p", "n_classes"],
     "chance": [*_CELL, "mean", "end"],
-}
+    "costs": [
+        "prior", "arm", "rule", "cost", "low", "high", "saved", "saved_low", "saved_high",
+        "relative", "n_seeds", "unit",
+    ],
+}  # fmt: skip
 _TEXTS = [
-    *_CELL, *_AGAINST, "class", "grouping", "group", "statistic",
+    *_CELL, *_AGAINST, "class", "grouping", "group", "statistic", "rule", "unit",
 ]  # fmt: skip
 _COUNTS = ["n", "seed", "n_seeds", "n_classes"]
 _KINDS = {**dict.fromkeys(_TEXTS, "object"), **dict.fromkeys(_COUNTS, "int64")}
@@ -72,6 +76,8 @@ class Evaluation:
     chance : pandas.DataFrame
         What each gap between recalls would come to, were all classes equally easy: its mean, and
         the end that it stays below in 95 of 100 such parts.
+    costs : pandas.DataFrame
+        What each arm and rule of decision costs a sample, where costs were stated.
     no_data : tuple of str
         Classes absent from the part: left out of every figure, and named.
 
@@ -92,6 +98,7 @@ class Evaluation:
     class_differences: pd.DataFrame = field(default_factory=lambda: _empty("class_differences"))
     rarity: pd.DataFrame = field(default_factory=lambda: _empty("rarity"))
     chance: pd.DataFrame = field(default_factory=lambda: _empty("chance"))
+    costs: pd.DataFrame = field(default_factory=lambda: _empty("costs"))
     no_data: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
