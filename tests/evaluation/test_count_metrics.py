@@ -113,8 +113,10 @@ def check_averages(counts, truth, predicted, k, weights):
         assert np.isnan(found) or low <= found <= high
     called = np.bincount(predicted, minlength=k)[there] > 0
     assert ours.n_counted("macro_precision", counts) == called.sum()
+    assert ours.n_counted("weighted_precision", counts) == called.sum()
     assert ours.n_counted("macro_f1", counts) == len(there)
     assert ours.n_counted("mcc", counts) == len(there)
+    assert ours.n_counted("macro_mcc", counts) == (0 if one_class else len(there))
 
 
 @pytest.mark.parametrize("weighted", [False, True])
