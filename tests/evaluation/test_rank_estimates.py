@@ -214,3 +214,24 @@ def test_what_does_not_belong_together_is_refused():
         rank_estimates(model(), {"absnt": 1})
     with pytest.raises(ParameterError, match="reference"):
         rank_estimates(model(), reference=1.0)
+
+
+def test_one_label_alone_is_as_sure_as_the_mean_over_it():
+    one = Predictions(np.arange(N), HOT[:, :1], model(truth=HOT).logits[:, :1], ("a",))
+    found = rank_estimates(one, np.array([0.4]))
+    for name in RANK_METRICS:
+        assert found[name].macro.mean == pytest.approx(found[name].estimates[0].mean)
+        assert found[name].macro.error == pytest.approx(found[name].estimates[0].error, rel=0.03)
+
+
+def test_a_fixed_prior_is_a_deployment_at_that_share_with_its_error():
+    labels = model(truth=HOT)
+    fixed = rank_estimates(labels, reference=0.3)["fixed_prior_average_precision"]
+    stated = rank_estimates(labels, np.full(4, 0.3))["average_precision"]
+    for k in (0, 1):
+        for one, other in zip(
+            (fixed.estimates[k], fixed.intervals[k]),
+            (stated.estimates[k], stated.intervals[k]),
+            strict=True,
+        ):
+            assert list(vars(one).values()) == pytest.approx(list(vars(other).values()))

@@ -99,3 +99,9 @@ def test_of_few_positives_intervals_are_no_points(distance, n_positive):
     auroc, average_precision = coverages(distance, n_positive, 1000, 600)
     assert auroc >= 0.90
     assert average_precision >= 0.84
+
+
+def test_nearly_without_a_fault_is_hardly_surer_than_without_any():
+    nearly = share_interval(Estimate(0.999, 1e-5), 30)
+    faultless = share_interval(Estimate(1.0, 0.0), 30)
+    assert faultless.low < nearly.low < (1 + faultless.low) / 2 + 0.02

@@ -8,8 +8,9 @@ from scipy import stats
 from sklearn.metrics import f1_score, precision_score, recall_score
 
 from steelyard._support.errors import DataError, ParameterError
+from steelyard.evaluation.one_vs_rest import against_the_rest
 from steelyard.evaluation.threshold_objectives import read_objective
-from steelyard.evaluation.thresholds import choose_thresholds
+from steelyard.evaluation.thresholds import _Curve, choose_thresholds
 from steelyard.records import Predictions
 
 RNG = np.random.default_rng(0)
@@ -275,3 +276,15 @@ def test_objectives_say_what_they_are():
     assert read_objective("youden").ends == (-1, 1)
     assert read_objective("cost", 1, 1).ends == (0, np.inf)
     assert [read_objective(one).metric for one in ("f1", "recall>=1")] == ["F1", "recall"]
+
+
+def test_fewer_places_have_the_rates_of_all(monkeypatch):
+    scores = np.exp(LABELS.log_probabilities[:, 0])
+    curve = _Curve.of(scores, against_the_rest(HOT, 0, 4, None), pooled=True)
+    monkeypatch.setattr("steelyard.evaluation.thresholds._MOST_PLACES", 7)
+    coarse, at = curve.coarser(5)
+    kept = np.isin(curve.places, coarse.places)
+    assert coarse.places[at] == curve.places[5]
+    assert 7 <= kept.sum() <= 8
+    for few, all_of_them in zip(coarse.rates(), curve.rates(), strict=True):
+        np.testing.assert_allclose(few, all_of_them[kept])
