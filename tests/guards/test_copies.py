@@ -1,5 +1,7 @@
 """Held-out rows that stand in training, in validation or twice are found; chance is told apart."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -90,13 +92,17 @@ def test_copies_in_columns_of_many_values_are_no_chance(n_copies, severity):
     assert "none is expected" in found.message
 
 
-def test_equal_rows_of_coarse_columns_are_expected_and_noted():
+@pytest.mark.parametrize(("n_values", "n_columns"), [(4, 5), (2, 11)])
+def test_equal_rows_of_coarse_columns_are_expected_and_noted(n_values, n_columns):
     rng = np.random.default_rng(0)
-    draw = [pd.DataFrame(rng.integers(0, 4, (n, 5)).astype(float)) for n in (300, 200)]
+    draw = [
+        pd.DataFrame(rng.integers(0, n_values, (n, n_columns)).astype(float)) for n in (300, 200)
+    ]
     found = held_out_copies(rows(draw[0]), rows(draw[1]), "test")
     assert found.severity == "note"
-    truth = 200 * (1 - (1 - 4.0**-5) ** len(draw[0].drop_duplicates()))
-    assert copies_among(rows(draw[0]), rows(draw[1])).expected == pytest.approx(truth, rel=0.5)
+    alike = float(n_values) ** -n_columns
+    truth = 200 * (1 - (1 - alike) ** len(draw[0].drop_duplicates()))
+    assert copies_among(rows(draw[0]), rows(draw[1])).expected == pytest.approx(truth, rel=0.4)
 
 
 def test_a_leak_stands_out_from_the_copies_that_chance_makes():
@@ -183,3 +189,12 @@ def test_ids_that_begin_anew_in_each_part_are_noted():
 def test_ids_are_compared_as_text():
     train, part = rows(continuous(5)), rows(continuous(5), ids=np.array(list("01234")))
     assert shared_ids(train, part, "test").count == 5
+
+
+def test_what_chance_repeats_within_a_part_is_counted_once_a_pair():
+    frame = pd.DataFrame(np.random.default_rng(0).integers(0, 4, (300, 5)).astype(float))
+    found = copies_within(rows(frame), "test")
+    n = len(frame.drop_duplicates())
+    (expected,) = re.findall(r"about (\d+) are expected", found.message)
+    assert int(expected) == pytest.approx(n * (n - 1) / 2 / 4**5, rel=0.3)
+    assert found.severity == "note"
