@@ -335,7 +335,7 @@ def _classes(names, counts, aum, kinds, test, n_test):
     ranks = {row["class"]: row["mean_rank"] for _, row in aum.by_class().iterrows()}
     natural = test.by_class["arm"].iloc[0]
     recall = {
-        (row["decision"], row["prior"], row["class"]): (row["recall"], row["low"], row["high"])
+        (row["decision"], row["prior"], row["class"]): (row["mean"], row["low"], row["high"])
         for _, row in test.by_class[test.by_class["arm"] == natural].iterrows()
     }
     even = {name: recall[CORRECTED, "uniform", name] for name in names}
