@@ -235,3 +235,17 @@ def test_a_fixed_prior_is_a_deployment_at_that_share_with_its_error():
             strict=True,
         ):
             assert list(vars(one).values()) == pytest.approx(list(vars(other).values()))
+
+
+def test_the_error_at_a_fixed_prior_is_that_of_a_stratified_bootstrap():
+    draw = np.random.default_rng(3)
+    positive = np.arange(900) < 300
+    scores = draw.normal(size=(900, 1)) + 1.5 * positive[:, None]
+    one = Predictions(np.arange(900), positive[:, None], scores, ("a",))
+    (found,) = rank_estimates(one, reference=0.1)["fixed_prior_average_precision"].estimates
+    groups = np.flatnonzero(positive), np.flatnonzero(~positive)
+    again = []
+    for _ in range(600):
+        rows = np.concatenate([draw.choice(group, len(group)) for group in groups])
+        again.append(fixed_prior_average_precision(scores[rows], positive[rows, None], 0.1)[0])
+    assert found.error == pytest.approx(np.std(again), rel=0.1)

@@ -162,7 +162,8 @@ def rank_differences(
     -------
     dict of str to RankMetric
         As from `rank_estimates`, of differences; their intervals are Student's t. A class that is
-        ranked without a fault by both differs by exactly nothing.
+        ranked without a fault by both differs by exactly nothing, and of one positive alone the
+        error is that of the negatives: no spread of positives was seen.
 
     Raises
     ------
@@ -221,8 +222,10 @@ class _OneClass:
         levels, offsets = self.found[name]
         if minus is not None:
             levels, offsets = levels - minus.found[name][0], offsets - minus.found[name][1]
+        # weighted, not uneven shares: strata borrow spread from one another, on one scale then
         weighed = self.weighed(name)
-        return stratified_estimate(levels[:, np.newaxis] + offsets, weighed.strata, weighed.shares)
+        values = levels[:, np.newaxis] + _weighted(offsets, weighed)
+        return stratified_estimate(values, weighed.strata, np.bincount(weighed.strata))
 
     def interval(self, name: str) -> Interval:
         if name == MEAN_D_PRIME:
