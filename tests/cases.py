@@ -247,8 +247,10 @@ def _evaluate(predictions, part, names, priors, study):
                         continue
                     paired, _ = _weighted(values - samples[base][metric], truth, weights)
                     differences.append(
-                        [prior_name, metric, arm_name, decision, *base, *paired]
-                        + [0.5, 1.0, np.ptp(paired[1:]), len(values)]  # p, by Holm, detectable
+                        [
+                            *(prior_name, metric, arm_name, decision, *base, *paired),
+                            *(0.5, 1.0, np.ptp(paired[1:]), len(values)),  # p, by Holm, detectable
+                        ]
                     )
     tables = {"overall": overall, "by_seed": by_seed, "by_class": by_class}
     tables["differences"] = differences

@@ -20,6 +20,7 @@ from steelyard.records.recipe import Recipe
 from steelyard.records.run_folder import alone_in, claim_folder, require_own_folder
 from steelyard.records.stability import RunsNeeded, Stability
 from steelyard.records.study import Arm, Claim, Study
+from steelyard.records.thresholds import Thresholds
 from steelyard.records.verdict import ClassVerdict, PriorVerdict, Verdict
 from steelyard.records.weighing import Weighing
 
@@ -52,6 +53,7 @@ __all__ = [
     "RunsNeeded",
     "Stability",
     "Study",
+    "Thresholds",
     "Verdict",
     "Weighing",
     "alone_in",
