@@ -219,9 +219,8 @@ def main():
     if photos is not None:
         start = time.process_time()
         found = near_copies(photos.part("train"), photos.part("test"), "test")
-        print(
-            f"\nCIFAR-10 as published, {time.process_time() - start:.0f} processor s: {found.message}"
-        )
+        seconds = time.process_time() - start
+        print(f"\nCIFAR-10 as published, {seconds:.0f} processor s: {found.message}")
         print("  " + "; ".join(found.examples))
 
 

@@ -75,6 +75,8 @@ def test_hashes_tell_cells_columns_and_kinds_apart():
     assert len(set(hashes.tolist())) == 4  # (1, 2) is not (2, 1)
     assert np.array_equal(hashes, row_hashes(rows(frame[["b", "a"]])))  # columns have names
     assert row_hashes(rows(frame.assign(a=0.0)))[1] == hashes[1]  # 0 is -0
+    other_nan = frame.assign(a=np.copysign(frame["a"].fillna(np.nan), [1, 1, -1, 1]))
+    assert np.array_equal(row_hashes(rows(other_nan)), hashes)
     text = frame.assign(a=pd.Categorical(["1.0", "0.0", None, "2.0"]))
     assert not set(row_hashes(rows(text)).tolist()) & set(hashes.tolist())
     wider = text.assign(a=text["a"].cat.add_categories(["other"]))
@@ -102,7 +104,8 @@ def test_equal_rows_of_coarse_columns_are_expected_and_noted(n_values, n_columns
     assert found.severity == "note"
     alike = float(n_values) ** -n_columns
     truth = 200 * (1 - (1 - alike) ** len(draw[0].drop_duplicates()))
-    assert copies_among(rows(draw[0]), rows(draw[1])).expected == pytest.approx(truth, rel=0.4)
+    # the largest over the columns: rather too many than too few
+    assert 0.75 * truth < copies_among(rows(draw[0]), rows(draw[1])).expected < 1.6 * truth
 
 
 def test_a_leak_stands_out_from_the_copies_that_chance_makes():

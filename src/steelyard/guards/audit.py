@@ -60,7 +60,8 @@ def audit(
         ``split``, ``arm``, ``seed``. It need not be a sound one.
     raw_prior : mapping of class name to weight, or ndarray of shape (K,), optional
         Class shares where the data came from, before any resampling; or their counts (whole
-        numbers of a sum above 100), which are then taken for a sample. Of multi-label data the share of samples with each label.
+        numbers of a sum above 100), which are then taken for a sample. Of multi-label data the
+        share of samples with each label.
     reported : str, optional
         The arm whose figures are stated.
     thresholds : (str, ndarray or None), optional

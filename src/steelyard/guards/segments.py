@@ -195,7 +195,7 @@ def _between(
         t = -(a * whole).sum(axis=1) / length
         residual = np.abs(a + t[:, None] * whole)
         counts = (np.abs(whole) > _MOVES).sum(axis=1) >= LEAST_COLUMNS
-        good[part] = (residual <= 1.01).all(axis=1) & (t > 0) & (t < 1) & counts
+        good[part] = (residual <= 1.01).all(axis=1) & counts
     return good
 
 

@@ -6,9 +6,9 @@ a population that does not exist. Figures can still be re-weighted to a stated p
 
 **How.** Pearson's chi-square test of the part's class counts against the raw shares; exact by
 simulation where a class is expected fewer than five times. Raw counts (whole numbers of a sum above
-100), in place of shares, are taken for a sample themselves. The level is one in a thousand over all parts tested (Bonferroni, so
-that Holm's procedure would find no less). A difference below one sample in a hundred is not told,
-however certain it is.
+100), in place of shares, are taken for a sample themselves. The level is one in a thousand over all
+parts tested (Bonferroni, so that Holm's procedure would find no less). A difference below one
+sample in a hundred is not told, however certain it is.
 """
 
 from __future__ import annotations
