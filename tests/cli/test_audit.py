@@ -43,7 +43,7 @@ def test_clean_data_end_with_0_and_say_what_was_not_looked_for(folder, capsys):
 
 
 def test_findings_end_with_1(folder, capsys):
-    assert run([*WORDS, "--evaluation", "leaky.csv"]) == 1
+    assert run([*WORDS, "--evaluation", "leaky.csv"]) == 3
     out, err = capsys.readouterr()
     lines = [line.split() for line in out.splitlines()]
     assert ["G101", "error", "8", "of", "88"] in [line[:5] for line in lines]
@@ -59,7 +59,7 @@ def test_notes_alone_end_with_0(folder, capsys):
 
 
 def test_json_is_one_document(folder, capsys):
-    assert run([*WORDS, "--evaluation", "leaky.csv", "--json"]) == 1
+    assert run([*WORDS, "--evaluation", "leaky.csv", "--json"]) == 3
     document = json.loads(capsys.readouterr().out)
     assert document["record"] == "Audit"
     assert document["worst"] == "error"
@@ -82,6 +82,11 @@ def test_every_option_reaches_its_guard(folder, capsys):
     assert codes("--prior", "raw.json") == ["G201"]
     assert codes("--validation", "test.csv") == ["G106"]
     assert codes("--chosen-on", "test") == ["G301"]
+    predictions("tuned.parquet", split="validation")
+    assert run(["thresholds", "tuned.parquet", "--out", "t.json"]) == 0
+    capsys.readouterr()
+    assert codes("--chosen-on", "t.json") == []
+    assert codes("--chosen-on", "t.json", "--part", "validation") == ["G301"]
     frame = pd.read_parquet("sound.parquet")
     right = np.where(frame["truth"] == "no", 0.9, 0.1)
     best = frame.assign(p_no=right, p_yes=1 - right, arm="best")
@@ -102,7 +107,7 @@ def test_the_parts_that_data_bring_along(folder, capsys):
     X, y = rng.normal(size=(90, 4)), np.arange(90) % 2
     X[60:] = X[:30]
     np.savez("parted.npz", X=X, y=y, split=np.repeat(["train", "test"], [60, 30]))
-    assert run(["audit", "parted.npz"]) == 1
+    assert run(["audit", "parted.npz"]) == 3
     assert "30 of 30 test rows have the same inputs" in " ".join(capsys.readouterr().out.split())
 
 

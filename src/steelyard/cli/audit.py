@@ -15,8 +15,9 @@ from steelyard.datasets import read_prior
 from steelyard.guards import audit as audit_parts
 from steelyard.records.finding import PAGE
 from steelyard.records.labelled import Labelled
+from steelyard.records.thresholds import Thresholds
 
-FOUND = 1  # the exit code where something worse than a note was found
+FOUND = 3  # the exit code where something worse than a note was found
 
 
 @options.reads_data
@@ -46,7 +47,11 @@ def audit(
         str | None, typer.Option(help="The arm of the predictions whose figures are stated.")
     ] = None,
     chosen_on: Annotated[
-        str | None, typer.Option(help="The part on which thresholds or a degree were chosen.")
+        str | None,
+        typer.Option(
+            help="The part on which thresholds or a degree were chosen, or a file of `steelyard "
+            "thresholds`."
+        ),
     ] = None,
     part: Annotated[str, typer.Option(help="What the part that judges is called.")] = "test",
     quick: Annotated[
@@ -55,7 +60,7 @@ def audit(
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
-    """Look for leaks, resampled test data and unsound predictions; exit code 1 if there are."""
+    """Look for leaks, resampled test data and unsound predictions; exit code 3 if there are."""
     found = audit_parts(
         read(),
         None if evaluation is None else read(evaluation),
@@ -63,7 +68,7 @@ def audit(
         predictions=None if predictions is None else read_parquet(predictions)[0],
         raw_prior=None if prior is None else read_prior(prior),
         reported=reported,
-        thresholds=None if chosen_on is None else (chosen_on, None),
+        thresholds=None if chosen_on is None else (_part_of(chosen_on), None),
         part=part,
         quick=quick,
         seed=seed,
@@ -87,3 +92,8 @@ def audit(
             print(f"Not looked for, {one_line(why)}: {one_line(what)}.")
     if found.worst in ("error", "warning"):
         raise typer.Exit(FOUND)
+
+
+def _part_of(chosen_on: str) -> str:
+    """Return the part that is named, or on which the thresholds in a file were chosen."""
+    return Thresholds.load(chosen_on).split if Path(chosen_on).is_file() else chosen_on
