@@ -9,9 +9,8 @@ variance, and percentiles know no t. docs/metrics.md says by how much.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -19,41 +18,25 @@ import numpy as np
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_choice, check_integer, check_real
-from steelyard.evaluation import gaps
 from steelyard.evaluation.arms import by_arm
 from steelyard.evaluation.count_metrics import AVERAGES, CLASS_METRICS, RANGES, Metric
-from steelyard.evaluation.counts import Counts, under_prevalence
+from steelyard.evaluation.counts import under_prevalence
 from steelyard.evaluation.crossed import (
     Estimates,
     crossed_estimate,
     freedom_of_strata,
-    reflected_ends,
     seeds_mean,
     share_ends,
 )
 from steelyard.evaluation.estimate import LEVEL, Estimate
+from steelyard.evaluation.gap_metrics import GAP_METRICS, gap_ends
+from steelyard.evaluation.influence import influences
 from steelyard.evaluation.resamples import Patterns
 from steelyard.evaluation.samples_behind import samples_behind
 from steelyard.records.predictions import Predictions
 from steelyard.records.priors import check_prevalence, check_prior
 
 N_RESAMPLES = 1000
-_STEP = 1e-4  # of a sample: how far one is made heavier to see what follows
-_BLOCK = 2**21  # counts at a time
-
-
-def _gap(gap: Callable[[np.ndarray], np.ndarray], of: Metric, counts: Counts) -> np.ndarray:
-    return gap(of(counts))
-
-
-# "recall_max_min" and so on; `average` is the macro mean.
-GAP_METRICS: MappingProxyType[str, Metric] = MappingProxyType(
-    {
-        f"{of}_{name}": partial(_gap, getattr(gaps, name), CLASS_METRICS[of])
-        for of in ("recall", "precision", "f1")
-        for name in ("max_min", "top_bottom", "standard_deviation", "mad")
-    }
-)
 METRICS: MappingProxyType[str, Metric] = MappingProxyType(
     {**CLASS_METRICS, **AVERAGES, **GAP_METRICS}
 )
@@ -146,7 +129,13 @@ def bootstrap(
     patterns, of_two = figures.patterns, figures.n_arms == 2
     freedom, inflation = np.array(np.inf), np.array(1.0)
     if of_two or metric not in CLASS_METRICS:  # of which Wilson's interval knows the variance
-        influence = _influence(figures)
+        of_models = influences(
+            patterns,
+            {"figure": figures.measure},
+            lambda counts: counts,
+            lambda gained: seeds_mean(_contrast(gained, figures.n_arms)),
+        )
+        influence = of_models["figure"]
         freedom, inflation = freedom_of_strata(influence, patterns.sizes, patterns.strata)
     estimates = crossed_estimate(figures.by_seed, figures.resampled, freedom, inflation)
     low, high = estimates.ends(level)
@@ -161,8 +150,7 @@ def bootstrap(
         elif metric in RANGES:
             low, high = share_ends(estimates, figures.behind(metric), RANGES[metric], level)
         else:
-            low, high = reflected_ends(estimates, figures.resampled, level)
-            low = np.minimum(np.maximum(low, 0.0), estimates.mean)
+            low, high = gap_ends(metric, estimates, figures.resampled, level)
     return Bootstrapped(estimates, low, high, figures.by_seed, figures.resampled)
 
 
@@ -294,22 +282,3 @@ def _require_pairs(left: list[Predictions], right: list[Predictions]) -> None:
             f"{seeds} and {len(one)} samples, arm {other.arm!r} {others} and {len(other)}.",
             hint="give both the same seeds, samples and classes, in one order.",
         )
-
-
-def _influence(figures: _Figures) -> np.ndarray:
-    """Return what the seeds' mean figure gains by one more sample of each pattern, (P, ...).
-
-    By differences: each pattern's samples are made a bit heavier by themselves.
-    """
-    patterns = figures.patterns
-    base, shape = patterns.counts(), figures.by_seed.shape[1:]
-    n_patterns, n_models = len(patterns.sizes), len(patterns.tables)
-    influence = np.empty((n_patterns, *shape))
-    step = max(_BLOCK // (base.n_classes * n_models), 1)
-    for start in range(0, n_patterns, step):
-        stop = min(start + step, n_patterns)
-        moved = _contrast(
-            figures.measure(patterns.heavier(base, start, stop, _STEP)), figures.n_arms
-        )
-        influence[start:stop] = seeds_mean((moved - figures.by_seed[:, np.newaxis]) / _STEP)
-    return np.nan_to_num(influence)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from steelyard._support.errors import ParameterError
 from steelyard._support.validation import did_you_mean
 from steelyard.evaluation.count_metrics import AVERAGES, CLASS_METRICS
-from steelyard.evaluation.from_counts import EASY_HARD, GAPS, GAPS_OF
+from steelyard.evaluation.gap_metrics import EASY_HARD_METRICS, GAP_METRICS
 from steelyard.evaluation.quantities import QUANTITIES
 from steelyard.evaluation.reliability import BINNINGS
 
@@ -32,13 +32,16 @@ CLASS_RANKS: Mapping[str, str] = MappingProxyType(
 )
 MEANS = ("log_loss", "brier")  # of calibration, by class
 CALIBRATION = (*MEANS, *BINNINGS)
-GAP_METRICS = tuple(f"{of}_{gap}" for of in GAPS_OF for gap in (*GAPS, EASY_HARD))
 
-OVERALL = tuple(dict.fromkeys([*QUANTITIES, *AVERAGES, *GAP_METRICS, *BINNINGS, *RANKS]))
+OVERALL = tuple(
+    dict.fromkeys([*QUANTITIES, *AVERAGES, *GAP_METRICS, *EASY_HARD_METRICS, *BINNINGS, *RANKS])
+)
 BY_CLASS = (*CLASS_METRICS, *CALIBRATION, *CLASS_RANKS)
 
 # What says nothing new of one class a sample: micro means and weighted recall are its accuracy.
 _SAME = ("macro_recall", "weighted_recall", "micro_recall", "micro_precision", "micro_f1")
+# What is judged on request: gaps of F1 beside those of recall and precision say little.
+_ON_REQUEST = tuple(name for name in _GAPS if name.startswith("f1_"))
 # What is not defined where a sample may have several labels.
 _ONE_CLASS_ALONE = ("mcc",)
 
@@ -74,8 +77,8 @@ def chosen(
     everything = tuple(known)
     left_out = {*without, *(_ONE_CLASS_ALONE if multi_label else ())}
     if names is None:
-        usual = left_out | set(() if multi_label else _SAME)
-        return tuple(name for name in everything if name not in usual)
+        left_out |= {*_ON_REQUEST, *(() if multi_label else _SAME)}
+        return tuple(name for name in everything if name not in left_out)
     if isinstance(names, str):
         names = (names,)
     for name in names:

@@ -14,11 +14,12 @@ from steelyard._support.errors import DataError
 from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_integer, did_you_mean
 from steelyard.evaluation.arms import by_arm
-from steelyard.evaluation.catalogue import BY_CLASS, GAP_METRICS, OVERALL, chosen
+from steelyard.evaluation.catalogue import BY_CLASS, OVERALL, chosen
 from steelyard.evaluation.compared import class_differences, differences, rarity_of
 from steelyard.evaluation.cost_report import cost_report
 from steelyard.evaluation.deployments import Deployment, of_labels, of_mixes, of_priors
 from steelyard.evaluation.from_counts import Redrawn
+from steelyard.evaluation.gap_metrics import EASY_HARD_METRICS
 from steelyard.evaluation.group_figures import WORST_GROUP, group_rows, redrawn_groups, worst_group
 from steelyard.evaluation.groups import check_groupings
 from steelyard.evaluation.judged import Judged, judge
@@ -103,7 +104,7 @@ def evaluate(
     if base not in arms:
         raise DataError(f"There is no arm {base!r} to compare with.", hint=did_you_mean(base, arms))
     sides = [_codes(easy, first.class_names), _codes(hard, first.class_names)]
-    without = () if all(sides) else [name for name in GAP_METRICS if name.endswith("_easy_hard")]
+    without = () if all(sides) else EASY_HARD_METRICS
     labels = first.multi_label
     wanted = Wanted(
         chosen(metrics, OVERALL, "metrics", multi_label=labels, without=without),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from types import MappingProxyType
+from functools import cached_property
 
 import numpy as np
 
@@ -17,28 +16,21 @@ from steelyard.evaluation.count_metrics import (
     n_counted,
 )
 from steelyard.evaluation.counts import Counts, joined, under_prevalence
-from steelyard.evaluation.crossed import crossed_estimate, reflected_ends, share_ends
+from steelyard.evaluation.crossed import crossed_estimate, seeds_mean, share_ends
 from steelyard.evaluation.deployments import Deployment
 from steelyard.evaluation.evidence import OfResamples
 from steelyard.evaluation.figure import Ends, Figure
-from steelyard.evaluation.gaps import easy_hard, mad, max_min, standard_deviation, top_bottom
+from steelyard.evaluation.gap_metrics import (
+    GAP_METRICS,
+    class_metric_of,
+    easy_hard_metrics,
+    gap_ends,
+)
+from steelyard.evaluation.influence import influences
 from steelyard.evaluation.resamples import Patterns
 from steelyard.evaluation.samples_behind import samples_behind
 
-# Of recall and of precision; the average is balanced accuracy and macro precision.
-GAPS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = MappingProxyType(
-    {
-        "max_min": max_min,
-        "top_bottom": top_bottom,
-        "standard_deviation": standard_deviation,
-        "mad": mad,
-    }
-)
-GAPS_OF = ("recall", "precision")
-EASY_HARD = "easy_hard"
-_STEP = 1e-4  # of a sample: how far one is made heavier to see what follows
 _KEPT = 2**25  # drawn numbers that are kept rather than drawn again
-_BLOCK = 2**21  # counts at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +109,8 @@ def counted(
     easy, hard : sequence of int
         Codes of the classes that are compared as such.
     """
-    measures = {name: _measure(name, easy, hard) for name in metrics if _is_counted(name)}
+    known: dict[str, Metric] = {**AVERAGES, **GAP_METRICS, **easy_hard_metrics(easy, hard)}
+    measures = {name: known[name] for name in metrics if name in known}
     of_classes = {name: CLASS_METRICS[name] for name in class_metrics if name in CLASS_METRICS}
     if not measures and not of_classes:
         return {}, {}
@@ -134,17 +127,16 @@ def counted(
         return samples_behind(name, now, squares).mean(axis=0)
 
     overall, by_class = {}, {}
-    influences = _influences(redrawn, patterns, measures, now)
+    leaning = influences(patterns, measures, redrawn.under, seeds_mean)
     for name, measure in measures.items():
         of_seeds, drawn = measure(now), np.stack([measure(one) for one in many])
-        evidence = OfResamples(of_seeds, drawn, influences[name], patterns.sizes, patterns.strata)
+        evidence = OfResamples(of_seeds, drawn, leaning[name], patterns.sizes, patterns.strata)
         estimates = evidence.estimates()
-        if name in RANGES:
-            ends = share_ends(estimates, behind(name), RANGES[name])
-        else:
-            ends = reflected_ends(estimates, drawn)
-            if not name.endswith(EASY_HARD):  # a signed gap; the others cannot be below 0
-                ends = np.clip(ends[0], 0.0, estimates.mean), np.minimum(ends[1], 1.0)
+        ends = (
+            share_ends(estimates, behind(name), RANGES[name])
+            if name in RANGES
+            else gap_ends(name, estimates, drawn)
+        )
         level = float(estimates.mean), float(ends[0]), float(ends[1])
         overall[name] = Figure(evidence, level, _n_classes(name, now))
     for name, measure in of_classes.items():
@@ -157,40 +149,8 @@ def counted(
     return overall, by_class
 
 
-def _influences(
-    redrawn: Redrawn, patterns: Patterns, measures: Mapping[str, Metric], now: Counts
-) -> dict[str, np.ndarray]:
-    """Return what the seeds' mean metrics gain by one more sample of each pattern, (P,) each."""
-    base = patterns.counts()
-    n_patterns, n_models = len(patterns.sizes), len(patterns.tables)
-    found = {name: np.empty(n_patterns) for name in measures}
-    figures = {name: measure(now) for name, measure in measures.items()}
-    step = max(_BLOCK // (base.n_classes * n_models), 1)
-    for start in range(0, n_patterns, step):
-        stop = min(start + step, n_patterns)
-        heavier = redrawn.under(patterns.heavier(base, start, stop, _STEP))
-        for name, measure in measures.items():
-            gained = (measure(heavier) - figures[name][:, np.newaxis]) / _STEP
-            found[name][start:stop] = np.nan_to_num(gained).mean(axis=0)
-    return found
-
-
-def _is_counted(metric: str) -> bool:
-    of, _, gap = metric.partition("_")
-    return metric in AVERAGES or (of in GAPS_OF and gap in (*GAPS, EASY_HARD))
-
-
-def _measure(metric: str, easy: Sequence[int], hard: Sequence[int]) -> Metric:
-    if metric in AVERAGES:
-        return AVERAGES[metric]
-    of, _, name = metric.partition("_")
-    gap = partial(easy_hard, easy=easy, hard=hard) if name == EASY_HARD else GAPS[name]
-    return lambda counts: gap(CLASS_METRICS[of](counts))
-
-
 def _n_classes(metric: str, counts: Counts) -> int:
     """Return how many classes a metric counts; of several seeds the most."""
     if metric in AVERAGES:
         return int(n_counted(metric, counts).max())
-    of = CLASS_METRICS[metric.partition("_")[0]](counts)
-    return int((~np.isnan(of)).sum(axis=-1).max())
+    return int((~np.isnan(class_metric_of(metric)(counts))).sum(axis=-1).max())

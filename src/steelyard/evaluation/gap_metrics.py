@@ -1,0 +1,55 @@
+"""Gaps between classes as functions of counts: of recall, of precision and of F1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from types import MappingProxyType
+
+import numpy as np
+
+from steelyard.evaluation.count_metrics import CLASS_METRICS, Metric
+from steelyard.evaluation.counts import Counts
+from steelyard.evaluation.crossed import Estimates, reflected_ends
+from steelyard.evaluation.estimate import LEVEL
+from steelyard.evaluation.gaps import easy_hard, mad, max_min, standard_deviation, top_bottom
+
+OF = ("recall", "precision", "f1")
+_EASY_HARD = "easy_hard"
+
+
+def _gap(gap: Callable[[np.ndarray], np.ndarray], of: Metric, counts: Counts) -> np.ndarray:
+    return gap(of(counts))
+
+
+# "recall_max_min" and so on; the average of recalls is balanced accuracy.
+GAP_METRICS: MappingProxyType[str, Metric] = MappingProxyType(
+    {
+        f"{of}_{gap.__name__}": partial(_gap, gap, CLASS_METRICS[of])
+        for of in OF
+        for gap in (max_min, top_bottom, standard_deviation, mad)
+    }
+)
+# Only where somebody says which classes are easy and which are hard.
+EASY_HARD_METRICS = tuple(f"{of}_{_EASY_HARD}" for of in OF)
+
+
+def easy_hard_metrics(easy: Sequence[int], hard: Sequence[int]) -> dict[str, Metric]:
+    """Return the gaps between classes that are called easy and hard, by name."""
+    gap = partial(easy_hard, easy=easy, hard=hard)
+    return {f"{of}_{_EASY_HARD}": partial(_gap, gap, CLASS_METRICS[of]) for of in OF}
+
+
+def class_metric_of(gap_metric: str) -> Metric:
+    """Return the metric of a class that a gap is of."""
+    return CLASS_METRICS[gap_metric.partition("_")[0]]
+
+
+def gap_ends(
+    name: str, estimates: Estimates, resampled: np.ndarray, level: float = LEVEL
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return low and high ends of a gap: the reflected bootstrap, where a gap can be."""
+    low, high = reflected_ends(estimates, resampled, level)
+    if name in EASY_HARD_METRICS:  # which has a sign
+        return np.maximum(low, -1.0), np.minimum(high, 1.0)
+    return np.minimum(np.maximum(low, 0.0), estimates.mean), np.minimum(high, 1.0)
