@@ -113,6 +113,17 @@ def test_arms_that_never_vary_are_not_certain_to_differ_by_so_much():
     assert found.high[2] == 1
 
 
+def test_a_difference_rests_on_the_fewer_samples_of_the_two_arms():
+    truth = np.repeat([0, 1, 2], [20, 10, 10])
+    once = np.where(np.arange(40) == 20, 1, np.where(truth == 1, 0, truth))  # 1 is called once
+    always = np.full(40, 1)
+    always[truth == 2] = 0
+    always[truth == 1] = 2  # 1 is called 20 times, always wrong
+    found = bootstrap(model(truth, once), model(truth, always, "other"), "precision")
+    assert found.estimates.mean[1] == 1
+    assert found.low[1] == pytest.approx(2 * wilson_interval(1.0, 1).low - 1)
+
+
 def test_a_prior_weighs_classes_as_they_are_deployed():
     prior = np.array([0.1, 0.2, 0.7])
     found = bootstrap(LEFT, metric="accuracy", prior=prior, n_resamples=4000)
@@ -183,10 +194,12 @@ def test_a_gap_has_the_reflected_interval():
     rng = np.random.default_rng(2)
     predicted = np.where(rng.random(200) < 0.2, (TRUTH + 1) % 3, TRUTH)
     found = bootstrap(model(TRUTH, predicted), metric="recall_max_min", n_resamples=4000)
-    drawn = found.resampled[0]
-    one = found.at()  # knows that few samples know a spread badly: t and n / (n - 1)
-    wider = one.error * stats.t.ppf(0.975, one.freedom) / stats.norm.ppf(0.975) / drawn.std(ddof=1)
-    low, high = np.quantile(drawn.mean() + (drawn - drawn.mean()) * wider, (0.025, 0.975))
+    resampled, estimates = found.resampled[0], found.estimates
+    # widened about its middle to the error and its degrees of freedom
+    wider = estimates.error / resampled.std() * stats.t.ppf(0.975, estimates.freedom) / 1.96
+    assert 1 < wider < 1.2
+    low, high = np.quantile(resampled, (0.025, 0.975))
+    low, high = (resampled.mean() + wider * (end - resampled.mean()) for end in (low, high))
     measured = found.by_seed[0]
     assert found.low == pytest.approx(max(2 * measured - high, 0), abs=0.004)
     assert found.high == pytest.approx(max(2 * measured - low, measured), abs=0.004)

@@ -109,6 +109,14 @@ def test_a_heavier_pattern_adds_to_its_own_counts():
     np.testing.assert_allclose(moved.total, base.total[:, np.newaxis] + np.full((1, 4), 0.5))
 
 
+def test_a_heavier_pattern_of_labels_adds_to_the_total_of_each():
+    truth = np.array([[1, 0], [0, 1], [1, 1]], dtype=bool)
+    patterns = Patterns.of(truth, [truth], 2)
+    moved = patterns.heavier(patterns.counts(), 0, 3, 0.5)
+    np.testing.assert_allclose(moved.total, np.full((1, 3, 2), 3.5))
+    np.testing.assert_allclose(moved.present[0].sum(axis=0), 3 * np.array([2, 2]) + 2 * 0.5)
+
+
 @pytest.mark.parametrize("n_seeds", [1, 3])
 def test_resampled_recalls_are_binomial_shares(n_seeds):
     truth = np.repeat([0, 2], [40, 15])

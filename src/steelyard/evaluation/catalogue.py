@@ -33,9 +33,8 @@ CLASS_RANKS: Mapping[str, str] = MappingProxyType(
 MEANS = ("log_loss", "brier")  # of calibration, by class
 CALIBRATION = (*MEANS, *BINNINGS)
 
-OVERALL = tuple(
-    dict.fromkeys([*QUANTITIES, *AVERAGES, *GAP_METRICS, *EASY_HARD_METRICS, *BINNINGS, *RANKS])
-)
+_GAPS = (*GAP_METRICS, *EASY_HARD_METRICS)
+OVERALL = tuple(dict.fromkeys([*QUANTITIES, *AVERAGES, *_GAPS, *BINNINGS, *RANKS]))
 BY_CLASS = (*CLASS_METRICS, *CALIBRATION, *CLASS_RANKS)
 
 # What says nothing new of one class a sample: micro means and weighted recall are its accuracy.
