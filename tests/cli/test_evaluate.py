@@ -205,7 +205,12 @@ def test_costs_stand_beside_the_metrics(table, tmp_path, capsys):
     costs = Evaluation.load(out).costs.set_index(["prior", "arm", "rule"]).sort_index()
     natural = costs.loc[("train", "natural")]
     assert natural.loc["as trained", "saved"] == 0
-    assert natural.loc["least cost", "cost"] < natural.loc["as trained", "cost"]
+    frame = pd.read_parquet(table).query("arm == 'natural'")
+    said = frame[[f"p_{name}" for name in NAMES]].to_numpy().argmax(axis=1)
+    paid = [matrix[came][NAMES[code]] for came, code in zip(frame["truth"], said, strict=True)]
+    # the shares of this part are those of training
+    assert natural.loc["as trained", "cost"] == pytest.approx(np.mean(paid))
+    assert set(natural.index) == {"as trained", "prior corrected", "least cost"}
     code, _, err = evaluated(table, capsys, "--costs", str(tmp_path / "train.json"))
     assert code == 2
     assert len(err.strip().splitlines()) <= 2

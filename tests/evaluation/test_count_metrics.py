@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 from hypothesis.extra import numpy as arrays
 from sklearn import metrics
 
@@ -126,6 +126,7 @@ def test_agrees_with_scikit_learn(truth, predicted, k, weighted):
     check(truth, predicted, k, weights)
 
 
+@settings(max_examples=40)
 @given(codes)
 def test_agrees_with_scikit_learn_on_whatever_is_drawn(case):
     check(*case)

@@ -30,7 +30,13 @@ def judged(recalls, ranks, n_test=200, counts=(80, 10, 10)):
         np.arange(2 * n_test), truth, logits + np.log(part.prior), NAMES, part.prior, arm="natural"
     )
     kinds = np.where(np.arange(n) == n - 1, "suspect", "ordinary")
-    return judge_classes(part, "natural", evaluate([predictions]), hardness, kinds)
+    return judge_classes(
+        part,
+        "natural",
+        evaluate([predictions], metrics=(), class_metrics=("recall",)),
+        hardness,
+        kinds,
+    )
 
 
 def test_a_class_below_half_an_even_share_is_rare():

@@ -10,6 +10,8 @@ from steelyard.workflow.decide import choose_outcome, decide, points
 UP, DOWN, OPEN = Interval(0.02, 0.01, 0.03), Interval(-0.02, -0.03, -0.01), Interval(0, -0.01, 0.01)
 NOTHING = Interval(0, 0, 0)
 
+PLAIN = {"metrics": ("accuracy", "log_loss"), "class_metrics": ("recall",)}
+
 
 @pytest.mark.parametrize(
     ("rebalanced", "corrected", "over_corrected", "fully", "outcome"),
@@ -83,8 +85,8 @@ def predictions(part, shifts):
 
 
 def answers(validation_shifts, test_shifts):
-    validation = evaluate(predictions("validation", validation_shifts))
-    test = evaluate(predictions("test", test_shifts))
+    validation = evaluate(predictions("validation", validation_shifts), **PLAIN)
+    test = evaluate(predictions("test", test_shifts), **PLAIN)
     return {answer.prior: answer for answer in decide(STUDY, validation, test)}
 
 
@@ -116,7 +118,7 @@ def test_equally_many_right_in_other_classes_is_a_tie(shift):
             made.append(
                 Predictions(np.arange(len(truth)), truth, logits, names, prior, arm=arm.name)
             )
-        judged = evaluate(made)
+        judged = evaluate(made, **PLAIN)
         (answer,) = (one for one in decide(STUDY, judged, judged) if one.prior == "train")
         assert answer.degree == 0.5
 

@@ -12,7 +12,7 @@ from steelyard.evaluation.coverage import aurc, coverage, risk_coverage
 from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.evaluate import evaluate
 from steelyard.evaluation.fixed_prior import fixed_prior_average_precision
-from steelyard.evaluation.gaps import equal_classes_null, gaps
+from steelyard.evaluation.gaps import equal_classes_null
 from steelyard.evaluation.groups import hardness_groups
 from steelyard.evaluation.intervals import (
     accuracy_interval,
@@ -29,7 +29,6 @@ from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import correctness, negative_log_likelihood
 from steelyard.evaluation.rank_correlation import mean_ranks, rank_agreement
 from steelyard.evaluation.rank_estimates import rank_differences, rank_estimates
-from steelyard.evaluation.ranking import ranking
 from steelyard.evaluation.rarity import rarity_test
 from steelyard.evaluation.repeated_splits import folds_estimate, splits_estimate
 from steelyard.evaluation.stream import evaluate_in_chunks
@@ -62,7 +61,6 @@ __all__ = [
     "evaluate_in_chunks",
     "fixed_prior_average_precision",
     "folds_estimate",
-    "gaps",
     "hardness_groups",
     "hierarchical_bootstrap",
     "holm",
@@ -75,7 +73,6 @@ __all__ = [
     "rank_agreement",
     "rank_differences",
     "rank_estimates",
-    "ranking",
     "rarity_test",
     "recall_intervals",
     "risk_coverage",
