@@ -214,3 +214,23 @@ def test_costs_stand_beside_the_metrics(table, tmp_path, capsys):
     code, _, err = evaluated(table, capsys, "--costs", str(tmp_path / "train.json"))
     assert code == 2
     assert len(err.strip().splitlines()) <= 2
+
+
+def test_any_metric_can_be_the_only_one(table, tmp_path, capsys):
+    words = ["--train-prior", str(tmp_path / "train.json"), "--class-metrics", "f1"]
+    code, said, _ = evaluated(table, capsys, *words, "--metrics", "mcc")
+    assert code == 0
+    said = " ".join(said.split())
+    assert "MCC under every deployment" in said
+    assert "MCC: paired differences" in said
+    assert said.count("balanced, prior corrected MCC") == 1
+
+
+def test_arms_that_do_not_differ_are_not_said_to_be_tested(table, capsys):
+    frame = pd.read_parquet(table).query("arm == 'natural'")
+    pd.concat([frame, frame.assign(arm="twin")]).to_parquet(table)
+    words = ["--metrics", "accuracy", "--class-metrics", "recall,auroc"]
+    code, said, _ = evaluated(table, capsys, *words)
+    assert code == 0
+    assert "paired differences" not in said
+    assert "are shown to change" not in said

@@ -149,6 +149,23 @@ def test_what_chance_makes_of_a_gap_is_told_beside_it():
     assert row["end"] == pytest.approx(np.quantile(ranges, 0.95), abs=0.021)
 
 
+def test_chance_is_of_the_classes_that_are_deployed():
+    one = model((50, 50, 50, 50))
+    two = np.array([0.5, 0.5, 0.0, 0.0])
+    found = evaluate([one], {"two": two}, class_metrics=(), n_resamples=3000)
+    row = (
+        found.chance[(found.chance["metric"] == "recall_max_min")]
+        .set_index(["prior", "decision"])
+        .loc[("two", "as trained")]
+    )
+    recall = (one.predicted == one.truth)[:100].mean()
+    ranges = np.ptp(np.random.default_rng(1).binomial(50, recall, (20_000, 2)) / 50, axis=1)
+    assert row["mean"] == pytest.approx(ranges.mean(), abs=0.01)
+    recalls = evaluate([one], {"two": two}, n_resamples=20).classes("natural", "two")
+    assert recalls["mean"].notna().tolist() == [True, True, False, False]
+    assert recalls["n"].tolist() == [50] * 4
+
+
 @pytest.mark.parametrize("metric", ["accurracy", "recall"])
 def test_an_unknown_metric_is_refused_with_the_nearest(metric):
     with pytest.raises(ParameterError, match="no metric of it") as raised:

@@ -91,12 +91,8 @@ def evaluate(
     mixed = None if mixes is None else _read_mixes(mixes)
     if chunks or (chunks is None and n_probabilities(predictions) > _MOST):
         whole = {"--groups": groups, "--scores": scores, "--mixes": mixes, "--base": base}
-        whole |= {
-            "--costs": costs,
-            "--metrics": metrics,
-            "--class-metrics": class_metrics,
-            "--easy": easy,
-        }
+        whole |= {"--metrics": metrics, "--class-metrics": class_metrics, "--costs": costs}
+        whole |= {"--easy": easy, "--hard": hard}
         _in_chunks(predictions, stated, train_prior, split, whole, out, json)
         return
     models = load_predictions(predictions)

@@ -65,8 +65,7 @@ def _print_levels(judged: Evaluation, prior: str) -> None:
     else:
         lines = [
             [_cell(arm, decision), _title(metric), _level(by_key[metric, arm, decision])]
-            for metric in metrics
-            if metric in _HEAD or len(metrics) <= len(_HEAD)
+            for metric in _headed(metrics)
             for arm, decision in cells
         ]
         print_table(title, ["arm", "metric", "mean"], lines, left=2)
@@ -81,9 +80,10 @@ def _print_levels(judged: Evaluation, prior: str) -> None:
 
 
 def _print_deployments(judged: Evaluation) -> None:
-    metric = "accuracy" if "accuracy" in set(judged.overall["metric"]) else None
-    if metric is None:
+    metrics = list(dict.fromkeys(judged.overall["metric"]))
+    if not metrics:
         return
+    metric = _headed(metrics)[0]
     rows = judged.overall[judged.overall["metric"] == metric]
     cells = list(dict.fromkeys(zip(rows["arm"], rows["decision"], strict=True)))
     by_key = {(row["prior"], row["arm"], row["decision"]): row for row in rows.to_dict("records")}
@@ -98,8 +98,8 @@ def _print_deployments(judged: Evaluation) -> None:
     columns = ["deployment", *(_cell(arm, decision) for arm, decision in cells)]
     print()
     print_table(
-        "Accuracy under every deployment",
-        columns if few else ["deployment", "arm", "accuracy"],
+        f"{_capital(_title(metric))} under every deployment",
+        columns if few else ["deployment", "arm", _title(metric)],
         _cut(lines),
         left=1 if few else 2,
     )
@@ -108,7 +108,9 @@ def _print_deployments(judged: Evaluation) -> None:
 def _print_differences(judged: Evaluation) -> None:
     rows = judged.differences
     same = (rows["mean"] == 0) & (rows["low"] == 0) & (rows["high"] == 0)
-    rows = rows[rows["metric"].isin(_COMPARED) & ~same]
+    metrics = list(dict.fromkeys(rows["metric"]))
+    compared = [name for name in _COMPARED if name in metrics] or metrics[:1]
+    rows = rows[rows["metric"].isin(compared) & ~same]
     for metric, mine in rows.groupby("metric", sort=False):
         lines = [
             [
@@ -162,19 +164,16 @@ def _print_class_changes(judged: Evaluation, prior: str) -> None:
         ["metric", "arm", "decision", "base_arm", "base_decision"], sort=False
     ):
         tested = mine[mine["p"].notna()]
+        if tested.empty:  # nothing differs on any sample, or nothing could be tested
+            continue
         shown = tested[tested["p_holm"] < 0.05]
         who = f"{_cell(arm, decision)} minus {_cell(base, base_decision)}"
         print()
         print(
             one_line(
                 f"{_capital(_title(metric))} by class, {who}: {len(shown)} of {len(tested)} "
-                "classes are shown to change"
-                + (
-                    f"; smaller changes than {tested['detectable'].median():.3f} (the middle "
-                    "class) could not be seen."
-                    if len(tested)
-                    else "."
-                )
+                "classes are shown to change; smaller changes than "
+                f"{tested['detectable'].median():.3f} (the middle class) could not be seen."
             )
         )
         for row in shown.head(_MANY).to_dict("records"):
@@ -240,6 +239,11 @@ def _print_costs(judged: Evaluation) -> None:
 
 def _cell(arm: str, decision: str) -> str:
     return arm if decision == AS_TRAINED else f"{arm}, {decision}"
+
+
+def _headed(metrics: Sequence[str]) -> list[str]:
+    """Return the metrics that stand where there is room for few."""
+    return [name for name in _HEAD if name in metrics] or list(metrics[: len(_HEAD)])
 
 
 def _cut(lines: list[list[str]]) -> list[list[str]]:

@@ -246,7 +246,10 @@ _COUNTED: dict[str, Metric] = {
 def n_counted(average: str, counts: Counts) -> np.ndarray:
     """Return how many classes an average of `AVERAGES` counts, int of shape (...,)."""
     check_choice(average, "average", "n_counted", AVERAGES)
-    return (~np.isnan(_COUNTED.get(average, recall)(counts))).sum(-1)
+    of = _COUNTED.get(average, recall)
+    if average == "accuracy" and counts.multi_label:
+        of = one_vs_rest_accuracy  # a label that no sample has is told right or wrong, too
+    return (~np.isnan(of(counts))).sum(-1)
 
 
 def mean(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:

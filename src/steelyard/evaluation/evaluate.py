@@ -140,7 +140,7 @@ def evaluate(
             _add_levels(tables, key, found, [one.seed for one in arms[arm]], first)
             judged = cells[arm, decision]
             tables["by_group"] += group_rows(key, judged, first, deployment, groupings)
-            tables["chance"] += chance_rows(key, found, first, wanted)
+            tables["chance"] += chance_rows(key, found, judged, first, deployment, wanted)
         tables["differences"] += differences(deployment, measured, pairs)
         of_classes = class_differences(first, deployment, cells, pairs, wanted)
         tables["class_differences"] += of_classes

@@ -11,7 +11,7 @@ import numpy as np
 from steelyard.evaluation.catalogue import BY_CLASS
 from steelyard.evaluation.deployments import Deployment
 from steelyard.evaluation.evidence import OfSamples
-from steelyard.evaluation.figure import Ends, Figure, ends_of
+from steelyard.evaluation.figure import NO_DATA, Ends, Figure, ends_of
 from steelyard.evaluation.from_counts import Redrawn, counted
 from steelyard.evaluation.from_scores import scored
 from steelyard.evaluation.gaps import equal_classes_null
@@ -68,7 +68,11 @@ def measure(
         if right is None:
             right = (judged.predicted == first.truth).astype(np.float64)
         intervals = recall_intervals(right, first.truth, n_classes)
-        by_class["recall"] = [ends_of(one) for one in intervals]
+        deployed = deployment.prior > 0  # a class of share 0 is absent there
+        by_class["recall"] = [
+            ends_of(one) if there else NO_DATA
+            for one, there in zip(intervals, deployed, strict=True)
+        ]
     left = [name for name in wanted.metrics if name not in overall]
     left_of_class = [name for name in wanted.class_metrics if name not in by_class]
     for others in (
@@ -105,20 +109,30 @@ def _means(
 
 
 def chance_rows(
-    key: Mapping[str, str], found: Measured, first: Predictions, wanted: Wanted
+    key: Mapping[str, str],
+    found: Measured,
+    judged: Judged,
+    first: Predictions,
+    deployment: Deployment,
+    wanted: Wanted,
 ) -> list[dict]:
-    """Return what each gap between recalls would come to by chance, were all classes alike."""
+    """Return what each gap between recalls would come to by chance, were all classes alike.
+
+    Of the classes that are deployed and have samples, at their mean recall.
+    """
     gaps = [name for name in found.overall if name.startswith("recall_")]
-    if not gaps or first.multi_label:
+    if not gaps or first.multi_label or not deployment.by_class:
         return []
-    recalls = [mean for mean, _, _ in found.by_class.get("recall", [])]
-    average = np.nanmean(recalls) if recalls else np.nan
-    if np.isnan(average):
-        return []
+    sizes = np.where(deployment.prior > 0, found.n, 0)
+    here = sizes > 0
+    right = (judged.predicted == first.truth).mean(axis=0)
+    recalls = np.bincount(first.truth, weights=right, minlength=len(sizes))[here] / sizes[here]
     sides: dict[str, Any] = {}
     if wanted.easy and wanted.hard:
         sides = {"easy": wanted.easy, "hard": wanted.hard}
-    null = equal_classes_null(found.n, float(average), wanted.n_resamples, wanted.seed, **sides)
+    null = equal_classes_null(
+        sizes, float(recalls.mean()), wanted.n_resamples, wanted.seed, **sides
+    )
     return [
         {**key, "metric": name, "mean": chance.mean, "end": chance.end}
         for name in gaps
