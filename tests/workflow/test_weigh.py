@@ -10,6 +10,7 @@ from sklearn.metrics import recall_score
 from toy_data import parted, renamed_and_permuted, toy_images, toy_table
 
 from steelyard._support.errors import DataError, ParameterError, SteelyardWarning
+from steelyard.guards import audit
 from steelyard.records import Labelled, Weighing
 from steelyard.records.run_folder import PREDICTIONS, VERDICT
 from steelyard.report.methods import gaps
@@ -169,6 +170,16 @@ def test_rows_that_stand_on_both_sides_of_the_split_are_warned_of():
 
 def test_clean_data_have_no_findings():
     assert quick_weigh().manifest["findings"] == []
+
+
+def test_a_balanced_test_part_is_no_finding_because_every_figure_is_re_weighed():
+    labels = np.repeat([0, 1, 2], [120, 60, 45])
+    ranks = np.concatenate([np.arange(120), np.arange(60), np.arange(45)])
+    parts = np.where(ranks < 20, "test", np.where(ranks < 30, "validation", "train"))
+    images = np.random.default_rng(0).integers(0, 256, (225, 4, 4, 1), dtype=np.uint8)
+    data = Labelled(images, labels, ("a", "b", "c"), np.arange(225), parts)
+    assert "G202" in audit(data, quick=True).codes
+    assert quick_weigh(data).manifest["findings"] == []
 
 
 def test_progress_counts_every_epoch_of_every_training():
