@@ -201,3 +201,18 @@ def test_what_chance_repeats_within_a_part_is_counted_once_a_pair():
     (expected,) = re.findall(r"about (\d+) are expected", found.message)
     assert int(expected) == pytest.approx(n * (n - 1) / 2 / 4**5, rel=0.3)
     assert found.severity == "note"
+
+
+def test_coarse_columns_repeat_of_necessity():
+    random = np.random.default_rng(0)
+    for n in (90, 300):  # 6 x 3 cells
+        frame = pd.DataFrame({"region": random.integers(0, 6, n), "plan": random.integers(0, 3, n)})
+        data = Labelled(frame, np.arange(n) % 2, ("a", "b"), np.arange(n))
+        found = copies_within(data, "test")
+        assert found.count >= n - 18
+        assert found.severity == "note"
+        assert f"about {n - 18} are expected" in found.message or n == 90
+    fine = pd.DataFrame(random.normal(size=(300, 3)), columns=list("abc"))
+    fine.iloc[250:] = fine.iloc[:50].to_numpy()
+    copied = Labelled(fine, np.arange(300) % 2, ("a", "b"), np.arange(300))
+    assert copies_within(copied, "test").severity == "warning"

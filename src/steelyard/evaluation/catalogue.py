@@ -42,7 +42,7 @@ _SAME = ("macro_recall", "weighted_recall", "micro_recall", "micro_precision", "
 # What is judged on request: gaps of F1 beside those of recall and precision say little.
 _ON_REQUEST = tuple(name for name in _GAPS if name.startswith("f1_"))
 # What is not defined where a sample may have several labels.
-_ONE_CLASS_ALONE = ("mcc",)
+_ONE_CLASS_ALONE = ("mcc", "balanced_accuracy")  # of labels: macro_mcc, macro_recall
 
 
 def chosen(
@@ -89,7 +89,7 @@ def chosen(
         if name in left_out:
             raise ParameterError(
                 f"The metric {name!r} cannot be judged here.",
-                hint="easy_hard needs easy and hard classes; mcc is of one class a sample, of "
-                "labels macro_mcc; mixes of groups are judged by decisions and log loss.",
+                hint="easy_hard needs easy and hard classes; mcc and balanced_accuracy are of one "
+                "class a sample, of labels macro_mcc and macro_recall.",
             )
     return tuple(dict.fromkeys(names))

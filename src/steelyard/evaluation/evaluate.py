@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from steelyard._support.errors import DataError
+from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_integer, did_you_mean
 from steelyard.evaluation.arms import by_arm
@@ -103,6 +103,8 @@ def evaluate(
     base = next(iter(arms)) if base_arm is None else base_arm
     if base not in arms:
         raise DataError(f"There is no arm {base!r} to compare with.", hint=did_you_mean(base, arms))
+    if bool(easy) != bool(hard):
+        raise ParameterError("Easy and hard classes are compared: name both, or neither.")
     sides = [_codes(easy, first.class_names), _codes(hard, first.class_names)]
     without = () if all(sides) else EASY_HARD_METRICS
     labels = first.multi_label

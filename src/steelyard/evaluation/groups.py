@@ -85,7 +85,7 @@ def hardness_groups(hardness: Hardness, ids: Any, n_groups: int = 3) -> np.ndarr
         absent = wanted[places < 0]
         raise DataError(
             f"{len(absent)} of {len(wanted)} held-out samples have no {hardness.name!r} score, "
-            f"the first is {absent[0]!r}.",
+            f"the first is {str(absent[0])!r}.",
             hint="score the held-out samples, too: steelyard score, or out_of_fold.",
         )
     n = len(wanted)

@@ -25,6 +25,7 @@ from steelyard.records.labelled import Labelled
 
 EXAMPLES = 5
 WORTHLESS = 0.05  # ours: from this share of the held-out rows on, a leak is an error
+_COUNTED = 2**20  # ours: rows that there can be, of columns of few values
 _ROUGH = 1.5  # ours: the expected number may be wrong by so much
 _SURPRISE = 0.999
 
@@ -164,7 +165,9 @@ def copies_within(part: Labelled, name: str) -> Finding | None:
     count, n = int(again.sum()), len(part)
     if not count:
         return None
-    expected = _chance_pairs(part, None) if part.modality == "table" else 0.0
+    expected = 0.0
+    if part.modality == "table":
+        expected = max(_chance_pairs(part, None), _chance_repeats(part))
     chance = by_chance(count, expected)
     per_class = (
         part.labels[again].sum(axis=0)
@@ -217,6 +220,22 @@ def _chance_pairs(left: Labelled, right: Labelled | None) -> float:
     return most if right is not None else most / 2  # within one part each pair was met twice
 
 
+def _chance_repeats(part: Labelled) -> float:
+    """Return how many rows repeat an earlier one where columns of few values are independent.
+
+    ``n - sum over all rows there can be of 1 - (1 - p)^n``, p the product of the shares of their
+    values; 0 where there can be more rows than anybody counts.
+    """
+    n = len(part)
+    shares = np.ones(1)
+    for cells in cell_hashes(part.inputs):
+        counts = np.unique(cells, return_counts=True)[1]
+        if len(shares) * len(counts) > _COUNTED:
+            return 0.0
+        shares = np.outer(shares, counts / n).ravel()
+    return float(n - (-np.expm1(n * np.log1p(-np.minimum(shares, 1 - 1e-12)))).sum())
+
+
 def _n_pairs(left: np.ndarray, right: np.ndarray) -> float:
     values, counts = np.unique(left, return_counts=True)
     others, other_counts = np.unique(right, return_counts=True)
@@ -227,7 +246,8 @@ def _n_pairs(left: np.ndarray, right: np.ndarray) -> float:
 def _of_chance(part: Labelled, expected: float) -> str:
     if part.modality == "image":
         return "Of images none are expected."
-    about = "none is" if expected < 0.01 else f"about {expected:.2g} are"
+    told = f"{expected:,.0f}" if expected >= 10 else f"{expected:.2g}"
+    about = "none is" if expected < 0.01 else f"about {told} are"
     return f"By chance, in columns as coarse as these, {about} expected."
 
 

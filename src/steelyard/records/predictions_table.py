@@ -150,20 +150,25 @@ def load_groups(path: str | Path, columns: Sequence[str], ids: np.ndarray) -> di
     frame, _ = read_parquet(path)
     frame = frame.reset_index(drop=frame.index.name is None)
     frame.columns = [str(column) for column in frame.columns]
+    columns = list(dict.fromkeys(columns))
     for column in columns:
+        if column == "id":
+            raise DataError("The ids name no groups: each sample would be its own.")
         if column not in frame:
             others = [name for name in frame if not name.startswith((CLASS_COLUMN, TRUTH_COLUMN))]
             raise DataError(
                 f"{str(path)!r} has no column {column!r} of groups.",
                 hint=did_you_mean(column, others),
             )
-    rows = frame[["id", *columns]]
+    rows = frame[["id", *columns]].copy()
+    for column in columns:  # lists and the like are names, too
+        rows[column] = rows[column].map(str, na_action="ignore")
     rows = rows[rows["id"].isin(ids)].drop_duplicates()
     twice = rows["id"].duplicated()
     if twice.any():
         raise DataError(
             f"Groups must be the same in every row of a sample. {int(twice.sum())} differ, the "
-            f"first is that of {rows['id'][twice].iloc[0]!r}."
+            f"first is that of {str(rows['id'][twice].iloc[0])!r}."
         )
     mine = rows.set_index("id").loc[list(ids)]
     return {column: mine[column].to_numpy(dtype=object) for column in columns}
