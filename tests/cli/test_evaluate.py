@@ -234,3 +234,53 @@ def test_arms_that_do_not_differ_are_not_said_to_be_tested(table, capsys):
     assert code == 0
     assert "paired differences" not in said
     assert "are shown to change" not in said
+
+
+def test_each_arm_has_the_prior_that_its_training_saw(table, tmp_path, capsys):
+    shares = dict(zip(NAMES, [60, 40, 25, 15, 10], strict=True))
+    arms = {"natural": shares, "balanced": dict.fromkeys(NAMES, 1)}
+    (tmp_path / "arms.json").write_text(json.dumps(arms))
+    words = ["--metrics", "accuracy", "--class-metrics", "recall", "--json"]
+    code, said, err = evaluated(table, capsys, *words, "--train-prior", str(tmp_path / "arms.json"))
+    assert (code, err) == (0, "")
+    found = {
+        (one["arm"], one["decision"], one["prior"]): one["mean"]
+        for one in json.loads(said)["overall"]
+    }
+    balanced = "balanced"
+    assert found[balanced, "prior corrected", "uniform"] == pytest.approx(
+        found[balanced, "as trained", "uniform"]
+    )
+    assert found[balanced, "prior corrected", "train"] != found[balanced, "as trained", "train"]
+    code, said, err = evaluated(
+        table, capsys, *words, "--train-prior", str(tmp_path / "train.json")
+    )
+    assert code == 0
+    assert "is taken for 2 arms alike" in err
+    (tmp_path / "train.json").write_text(json.dumps({"balancd": shares}))
+    code, said, err = evaluated(table, capsys, *words)
+    assert code == 2
+    assert "did you mean 'balanced'" in err
+
+
+def test_a_truth_that_was_given_no_chance_is_told(table, capsys):
+    frame = pd.read_parquet(table)
+    at = (frame["id"] == 0) & (frame["arm"] == "natural")
+    frame.loc[at, [f"p_{name}" for name in NAMES]] = [0.0, 1.0, 0.0, 0.0, 0.0]
+    frame.to_parquet(table)
+    words = ["--metrics", "log_loss", "--class-metrics", "recall"]
+    code, said, _ = evaluated(table, capsys, *words)
+    assert code == 0
+    assert "2 of 600 predictions give the true class the probability 0" in said
+
+
+@pytest.mark.parametrize("words", [["--groups", "id"], ["--easy", "a"]])
+def test_what_cannot_be_compared_is_refused(table, capsys, words):
+    code, _, err = evaluated(table, capsys, *words)
+    assert code == 2
+    assert "name no groups" in err or "name both, or neither" in err
+
+
+def test_a_grouping_is_named_once(table, capsys):
+    words = ["--metrics", "accuracy", "--class-metrics", "recall", "--groups", "site,site"]
+    assert evaluated(table, capsys, *words)[0] == 0

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
-from steelyard._support.errors import DataError, ParameterError
+from steelyard._support.errors import DataError, ParameterError, SteelyardWarning
 from steelyard._support.storage import parse_json, write_json
 from steelyard._support.validation import did_you_mean
 from steelyard.cli import options
 from steelyard.cli.evaluation_texts import print_evaluation
 from steelyard.cli.streamed_texts import print_streamed, streamed_document
 from steelyard.cli.terminal import print_json, progress_shown
-from steelyard.datasets import read_costs, read_prior
-from steelyard.evaluation import deployment_priors, hardness_groups
+from steelyard.datasets import read_arm_priors, read_costs, read_prior
 from steelyard.evaluation import evaluate as evaluate_predictions
+from steelyard.evaluation import hardness_groups, negative_log_likelihood
 from steelyard.evaluation.priors import in_class_order
 from steelyard.evaluation.stream import evaluate_in_chunks, n_probabilities, streamed_class_names
 from steelyard.records.hardness import load_scores
@@ -25,6 +28,7 @@ from steelyard.records.predictions_table import load_groups, load_predictions
 
 _HARDNESS = "hardness"
 _TUNED_ON = "validation"  # thresholds are moved for the costs where there is such a part
+_IMPOSSIBLE = 690.0  # nats: what a probability of 0 comes to, and of labels next to it 708
 _MOST = 2**28  # probabilities that are held at once: 2 GiB, and as much again while they are judged
 
 
@@ -40,7 +44,10 @@ def evaluate(
     priors: options.PriorsOrNone = None,
     train_prior: Annotated[
         Path | None,
-        typer.Option(help="Class weights that training saw, where the table does not say."),
+        typer.Option(
+            help="Class weights that training saw, where the table does not say: of all arms, or "
+            'of each, {"arm": {"class": weight}}.'
+        ),
     ] = None,
     base: Annotated[
         str | None, typer.Option(help="The arm that others are compared with; the first one.")
@@ -96,15 +103,8 @@ def evaluate(
         _in_chunks(predictions, stated, train_prior, split, whole, out, json)
         return
     models = load_predictions(predictions)
-    first = models[0]
     if train_prior is not None:
-        weights = deployment_priors(
-            {"stated": read_prior(train_prior)},
-            first.class_names,
-            None,
-            multi_label=first.multi_label,
-        )["stated"]
-        models = load_predictions(predictions, weights)
+        models = _with_priors(models, train_prior)
     chosen = [one for one in models if one.split == split]
     if not chosen:
         parts = sorted({one.split for one in models})
@@ -133,8 +133,21 @@ def evaluate(
         print_json(judged.to_dict())
         return
     print_evaluation(judged, len(chosen[0]), base or chosen[0].arm)
+    impossible = sum(int((_loss(one) > _IMPOSSIBLE).sum()) for one in chosen)
+    if impossible:
+        print(
+            f"\n{impossible} of {len(chosen) * len(chosen[0]):,} predictions give the true class "
+            "the probability 0. It is read as 1e-308, and such samples rule the log loss."
+        )
     if out is not None:
         print(f"\nAll of it: {out}")
+
+
+def _loss(model: Predictions) -> np.ndarray:
+    """Return minus the log-probability of what came, of each sample (and label)."""
+    if model.multi_label:
+        return np.logaddexp(0.0, np.where(model.truth, -model.logits, model.logits))
+    return negative_log_likelihood(model)
 
 
 def _in_chunks(
@@ -166,6 +179,30 @@ def _in_chunks(
     print_streamed(found)
     if out is not None:
         print(f"\nAll of it: {out}")
+
+
+def _with_priors(models: list[Predictions], path: Path) -> list[Predictions]:
+    unknown = list(dict.fromkeys(one.arm for one in models if one.prior is None))
+    stated = read_arm_priors(path, unknown)
+    if len(unknown) > 1 and len({id(weights) for weights in stated.values()}) == 1:
+        warnings.warn(
+            f"The training prior of {str(path)!r} is taken for {len(unknown)} arms alike. Of one "
+            "that was trained on other shares (resampled, weighted) what is corrected is wrong: "
+            'give {"arm": {"class": weight}}.',
+            SteelyardWarning,
+            stacklevel=2,
+        )
+    return [_with_prior(one, stated.get(one.arm)) for one in models]
+
+
+def _with_prior(model: Predictions, weights: dict[str, float] | None) -> Predictions:
+    if model.prior is not None or weights is None:
+        return model
+    labels = model.multi_label
+    left_out = None if labels else 0.0
+    names = model.class_names
+    prior = in_class_order(weights, names, "training prior", left_out=left_out)
+    return replace(model, prior=prior)
 
 
 def _words(text: str | None) -> list[str]:

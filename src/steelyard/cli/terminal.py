@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 import warnings
@@ -25,6 +26,7 @@ from steelyard._support.errors import SteelyardWarning
 from steelyard._support.storage import json_text
 
 _UNBROKEN = 16  # characters of a word that a narrow table does not break
+_WIDE = 120  # characters of a line that is not shown on a terminal
 _LINE_EVERY = 10.0  # seconds between lines where no bar can be drawn
 
 
@@ -97,7 +99,7 @@ def print_facts(facts: list[tuple[str, str]]) -> None:
     grid.add_column(overflow="fold")
     for name, text in facts:
         grid.add_row(one_line(name), one_line(text))
-    Console(markup=False, highlight=False, emoji=False).print(grid)
+    _console().print(grid)
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]], *, left: int = 1) -> None:
@@ -114,4 +116,10 @@ def print_table(title: str, columns: list[str], rows: list[list[str]], *, left: 
         )
     for row in rows:
         table.add_row(*[one_line(cell) for cell in row])
-    Console(markup=False, highlight=False, emoji=False).print(table)
+    _console().print(table)
+
+
+def _console() -> Console:
+    # into a file or a pipe nobody says how wide a line may be, and 80 cut numbers in two
+    wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE
+    return Console(markup=False, highlight=False, emoji=False, width=wide)
