@@ -118,7 +118,7 @@ def _named(left: Cell, right: Cell) -> dict[str, str]:
 
 def _of(estimate: Estimate | None) -> dict[str, float]:
     """Return the ends, p-value and least detectable difference; NaN where no error is known."""
-    if estimate is None or np.isnan(estimate.mean):
+    if estimate is None or np.isnan([estimate.mean, estimate.error]).any():
         return dict.fromkeys(("low", "high", "p", "detectable"), np.nan)
     interval = estimate.interval()
     return {

@@ -30,10 +30,11 @@ import pandas as pd
 
 from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.validation import check_real
+from steelyard.evaluation.crossed import share_interval
 from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.intervals import stratified_estimate
 from steelyard.evaluation.one_vs_rest import OneVsRest, against_the_rest, checked_prior, one_arm
-from steelyard.evaluation.share_intervals import kish_size, share_interval
+from steelyard.evaluation.rank_intervals import kish_size
 from steelyard.records.predictions import Predictions
 
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)

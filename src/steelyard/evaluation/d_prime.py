@@ -9,7 +9,8 @@ d' *of the mean* AUROC, and the *mean of the* classes' d'. Each has its own func
 is called plain d'.
 
 An AUROC of 1 would be infinite. It is taken as if half a pair were ranked wrong,
-``1 - 1 / (2 n_positive n_negative)`` (ours); an AUROC of 0 likewise.
+``1 - 1 / (2 n_positive n_negative)`` (ours); an AUROC of 0 likewise. One positive and one negative
+are a single pair, half of which tells nothing apart: no data.
 
 References
 ----------
@@ -31,7 +32,7 @@ def d_prime(auroc: np.ndarray, n_positive: np.ndarray, n_negative: np.ndarray) -
     Parameters
     ----------
     auroc : ndarray of shape (K,) or (S, K)
-        AUROCs in [0, 1]; NaN is no data, and stays.
+        AUROCs in [0, 1]; NaN is no data, and stays. A single pair is no data either.
     n_positive, n_negative : ndarray of shape (K,)
         Samples of the class, and of the rest.
     """
@@ -46,10 +47,9 @@ def mean_d_prime(auroc: np.ndarray, n_positive: np.ndarray, n_negative: np.ndarr
     auroc, n_positive, n_negative : ndarray of shape (K,)
         As in `d_prime`.
     """
-    counted = ~np.isnan(auroc)
-    return (
-        float(d_prime(auroc, n_positive, n_negative)[counted].mean()) if counted.any() else np.nan
-    )
+    found = d_prime(auroc, n_positive, n_negative)
+    counted = ~np.isnan(found)
+    return float(found[counted].mean()) if counted.any() else np.nan
 
 
 def d_prime_of_mean_auroc(
@@ -85,8 +85,12 @@ def d_prime_interval(interval: Interval, least: float) -> Interval:
 
 
 def d_prime_at(auroc: np.ndarray, least: np.ndarray | float) -> np.ndarray:
-    """Return the d' of AUROCs, told apart from 0 and 1 by ``least``; see `least_auroc`."""
-    return np.sqrt(2) * special.ndtri(np.clip(auroc, least, 1 - np.asarray(least)))
+    """Return the d' of AUROCs, told apart from 0 and 1 by ``least``; see `least_auroc`.
+
+    NaN where ``least`` is one half: there 0 and 1 are one and the same.
+    """
+    found = np.sqrt(2) * special.ndtri(np.clip(auroc, least, 1 - np.asarray(least)))
+    return np.where(np.asarray(least) < 0.5, found, np.nan)
 
 
 def d_prime_slope(auroc: np.ndarray, least: np.ndarray | float) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from steelyard.evaluation.borrowed import with_borrowed
 from steelyard.evaluation.crossed import Estimates, crossed_estimate, freedom_of_strata
 from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.intervals import stratified_estimate
@@ -30,11 +31,15 @@ class OfSamples:
         Codes of the samples' strata.
     shares : ndarray of shape (H,)
         Deployment shares of the strata.
+    borrowed : float
+        Variance that the error holds beside that of the values, for what few samples do not show
+        (see `steelyard.evaluation.borrowed`); those of two arms add up in their difference.
     """
 
     values: np.ndarray
     strata: np.ndarray
     shares: np.ndarray
+    borrowed: float = 0.0
 
     @property
     def by_seed(self) -> np.ndarray:
@@ -43,13 +48,14 @@ class OfSamples:
 
     def estimate(self) -> Estimate:
         """Return the mean over seeds, with its error."""
-        return self._of(self.values)
+        return with_borrowed(self._of(self.values), self.borrowed)
 
     def _of(self, values: np.ndarray) -> Estimate:
         return stratified_estimate(values, self.strata, self.shares)
 
     def __sub__(self, other: OfSamples) -> OfSamples:
-        return OfSamples(self.values - other.values, self.strata, self.shares)
+        borrowed = self.borrowed + other.borrowed
+        return OfSamples(self.values - other.values, self.strata, self.shares, borrowed)
 
 
 @dataclass(frozen=True, eq=False)

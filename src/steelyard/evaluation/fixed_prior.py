@@ -26,9 +26,11 @@ from typing import Any
 import numpy as np
 
 from steelyard._support.validation import check_real
+from steelyard.evaluation.one_vs_rest import OneVsRest
 from steelyard.evaluation.ranking import check_scores, check_truth, ranking
 
 REFERENCE = 0.01
+_FEWEST_NEGATIVES = 20.0
 
 
 def fixed_prior_average_precision(
@@ -79,3 +81,9 @@ def check_reference(reference: float) -> float:
         If it lies outside (0, 1).
     """
     return check_real(reference, "reference", "a fixed prior", 0, 1, "()")
+
+
+def has_error(rest: OneVsRest) -> bool:
+    """Return whether there are negatives enough for an error at this share of positives."""
+    share = float(rest.shares[rest.strata[rest.positive]][0]) if rest.n_positive else 0.0
+    return rest.n_negative * share >= _FEWEST_NEGATIVES

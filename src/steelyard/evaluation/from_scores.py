@@ -10,11 +10,13 @@ import numpy as np
 from steelyard.evaluation.calibration import parts_of_classes, parts_of_labels
 from steelyard.evaluation.catalogue import CALIBRATION, CLASS_RANKS, MEANS, RANKS
 from steelyard.evaluation.deployments import Deployment
-from steelyard.evaluation.evidence import Evidence, OfSamples, OfSeeds
+from steelyard.evaluation.estimate import Estimate
+from steelyard.evaluation.evidence import OfSamples, OfSeeds
 from steelyard.evaluation.figure import Ends, Figure, ends_of
 from steelyard.evaluation.judged import Models
 from steelyard.evaluation.rank_estimates import RankMetric, rank_estimates
 from steelyard.evaluation.reliability import BINNINGS
+from steelyard.records.interval import Interval
 from steelyard.records.predictions import Predictions
 
 N_BINS = 15
@@ -45,7 +47,8 @@ def scored(
         found = rank_estimates(list(models()), deployment.prior)
         overall |= {name: _rank_figure(found[RANKS[name]]) for name in ranks}
         for name in class_ranks:
-            by_class[name] = [ends_of(one) for one in found[CLASS_RANKS[name]].intervals]
+            one = found[CLASS_RANKS[name]]
+            by_class[name] = list(map(_ends, one.estimates, one.intervals))
     errors = [name for name in metrics if name in BINNINGS]
     means = [name for name in metrics if name in MEANS]  # left here of several labels alone
     measures = [name for name in class_metrics if name in CALIBRATION]
@@ -64,10 +67,15 @@ def scored(
 
 
 def _rank_figure(found: RankMetric) -> Figure:
-    evidence: Evidence = OfSamples(found.values, found.strata, found.shares)
-    if found.macro is None:
-        evidence = OfSeeds(np.full(len(found.by_seed), np.nan))
-    return Figure(evidence, ends_of(found.macro_interval), int(found.counted.sum()))
+    ends = _ends(found.macro, found.macro_interval)
+    return Figure(found.evidence, ends, int(found.counted.sum()))
+
+
+def _ends(estimate: Estimate | None, interval: Interval | None) -> Ends:
+    """Return mean and ends, these NaN where there is data and no interval."""
+    if estimate is not None and interval is None:
+        return estimate.mean, np.nan, np.nan
+    return ends_of(interval)
 
 
 def _parts(models: list[Predictions], deployment: Deployment) -> list:

@@ -9,8 +9,9 @@ import numpy as np
 
 from steelyard._support.errors import DataError
 from steelyard.evaluation.arms import by_arm
+from steelyard.evaluation.borrowed import borrowed_variance
 from steelyard.evaluation.priors import deployment_priors
-from steelyard.evaluation.share_intervals import kish_size
+from steelyard.evaluation.rank_intervals import kish_size
 from steelyard.records.predictions import Predictions
 
 
@@ -44,6 +45,19 @@ class OneVsRest:
         return int(self.positive.sum())
 
     @property
+    def n_negative(self) -> int:
+        """Samples of the rest."""
+        return len(self.positive) - self.n_positive
+
+    @property
+    def borrowed(self) -> float:
+        """What the variance of a rank metric borrows; see `steelyard.evaluation.borrowed`."""
+        counts = np.bincount(self.strata, minlength=len(self.shares))
+        kinds = self._of_class
+        among = np.where(kinds, self.shares[kinds].sum(), self.shares[~kinds].sum())
+        return borrowed_variance(self.shares / among, counts)
+
+    @property
     def worth(self) -> float:
         """Samples of the rarer kind, weighted ones counting for what they are worth."""
         weights = self.weights
@@ -52,11 +66,16 @@ class OneVsRest:
 
     def at(self, share: float) -> OneVsRest:
         """Return the same where the class makes up another share, the rest keeping its mixture."""
-        kinds = np.zeros(len(self.shares), dtype=bool)
-        kinds[self.strata[self.positive]] = True
+        kinds = self._of_class
         of_class, rest = self.shares[kinds].sum(), self.shares[~kinds].sum()
         shares = self.shares * np.where(kinds, share / of_class, (1 - share) / rest)
         return OneVsRest(self.positive, self.strata, shares)
+
+    @property
+    def _of_class(self) -> np.ndarray:
+        kinds = np.zeros(len(self.shares), dtype=bool)
+        kinds[self.strata[self.positive]] = True
+        return kinds
 
 
 def against_the_rest(

@@ -11,11 +11,13 @@ intervals speak of other samples of each class, in the same shares or in those o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from steelyard._support.errors import MismatchError
+from steelyard.evaluation.borrowed import with_borrowed
+from steelyard.evaluation.crossed import seeds_mean
 from steelyard.evaluation.d_prime import (
     d_prime_at,
     d_prime_interval,
@@ -23,12 +25,13 @@ from steelyard.evaluation.d_prime import (
     least_auroc,
 )
 from steelyard.evaluation.estimate import Estimate
-from steelyard.evaluation.fixed_prior import REFERENCE, check_reference
+from steelyard.evaluation.evidence import Evidence, OfSamples, OfSeeds
+from steelyard.evaluation.fixed_prior import REFERENCE, check_reference, has_error
 from steelyard.evaluation.intervals import stratified_estimate, within
 from steelyard.evaluation.one_vs_rest import OneVsRest, against_the_rest, checked_prior, one_arm
+from steelyard.evaluation.rank_intervals import rank_interval
 from steelyard.evaluation.rank_values import rank_values
 from steelyard.evaluation.reliability import log_odds
-from steelyard.evaluation.share_intervals import share_interval
 from steelyard.records.interval import Interval
 from steelyard.records.predictions import Predictions
 
@@ -50,20 +53,16 @@ class RankMetric:
     by_seed : ndarray of shape (S, K)
         By seed and class; NaN is no data.
     estimates : tuple of Estimate or None, of length K
-        Of each class; None is no data.
+        Of each class; None is no data. The error is NaN where none is known that holds.
     intervals : tuple of Interval or None, of length K
-        95 % intervals of each class. Those of shares lie within [0, 1] and are never a point.
+        95 % intervals of each class, None also where no error is known. Those of shares lie
+        within [0, 1]; none is a point.
     macro : Estimate or None
-        Of the mean over the classes that have data; None if none has.
+        Of the mean over the classes that have data; None if none has, its error as of a class.
     macro_interval : Interval or None
         Its interval.
-    values : ndarray of shape (S, n)
-        ``macro`` is ``stratified_estimate(values, strata, shares)``; the deployment's weights are
-        in the values. Those of two arms, subtracted, give the difference of their macro metrics.
-    strata : ndarray of shape (n,)
-        Codes of strata.
-    shares : ndarray
-        Samples of each stratum.
+    evidence : Evidence
+        What ``macro`` rests on: that of two arms, subtracted, gives the difference of their means.
     """
 
     name: str
@@ -72,9 +71,7 @@ class RankMetric:
     intervals: tuple[Interval | None, ...]
     macro: Estimate | None
     macro_interval: Interval | None
-    values: np.ndarray
-    strata: np.ndarray
-    shares: np.ndarray
+    evidence: Evidence
 
     @property
     def counted(self) -> np.ndarray:
@@ -125,22 +122,18 @@ def rank_estimates(
         for name in _BY_CLASS:
             estimates[name].append(None if one is None else one.estimate(name))
             intervals[name].append(None if one is None else one.interval(name))
-    found = {}
-    for name in RANK_METRICS:
-        values = means.values(name)
-        macro = means.estimate(values)
-        found[name] = RankMetric(
+    return {
+        name: RankMetric(
             name,
             means.by_seed[_by_class(name)],
             tuple(estimates[_by_class(name)]),
             tuple(intervals[_by_class(name)]),
-            macro,
-            means.interval(name, macro),
-            values,
-            means.strata,
-            means.shares,
+            means.estimate(name),
+            means.interval(name),
+            means.evidence(name),
         )
-    return found
+        for name in RANK_METRICS
+    }
 
 
 def rank_differences(
@@ -161,9 +154,10 @@ def rank_differences(
     Returns
     -------
     dict of str to RankMetric
-        As from `rank_estimates`, of differences; their intervals are Student's t. A class that is
-        ranked without a fault by both differs by exactly nothing, and of one positive alone the
-        error is that of the negatives: no spread of positives was seen.
+        As from `rank_estimates`, of differences; their intervals are Student's t. Each stratum
+        borrows a sample that both arms rank at random (`steelyard.evaluation.borrowed`), so that
+        one positive shows nothing and two arms that rank alike are not certain to. Differences
+        of a class's d' and of ``mean_d_prime`` have no error: those of AUROC are to be tested.
 
     Raises
     ------
@@ -190,8 +184,8 @@ def rank_differences(
     found = {}
     for name in RANK_METRICS:
         mine = tuple(estimates[_by_class(name)])
-        values = means.values(name) - base_means.values(name)
-        macro = means.estimate(values)
+        evidence = means.evidence(name) - base_means.evidence(name)
+        macro = _mean_of(evidence)
         found[name] = RankMetric(
             name,
             means.by_seed[_by_class(name)] - base_means.by_seed[_by_class(name)],
@@ -199,9 +193,7 @@ def rank_differences(
             tuple(_of_difference(name, one) for one in mine),
             macro,
             _of_difference(name, macro),
-            values,
-            means.strata,
-            means.shares,
+            evidence,
         )
     return found
 
@@ -218,22 +210,34 @@ class _OneClass:
     def weighed(self, name: str) -> OneVsRest:
         return self.fixed if name == FIXED else self.rest
 
-    def estimate(self, name: str, minus: _OneClass | None = None) -> Estimate:
+    def has_error(self, name: str) -> bool:
+        return name in (AUROC, AP) or (name == FIXED and has_error(self.fixed))
+
+    def estimate(self, name: str, minus: _OneClass | None = None) -> Estimate | None:
         levels, offsets = self.found[name]
         if minus is not None:
             levels, offsets = levels - minus.found[name][0], offsets - minus.found[name][1]
+        if np.isnan(levels).any():
+            return None
+        if not self.has_error(name):
+            return Estimate(float(levels.mean()), np.nan)
         # weighted, not uneven shares: strata borrow spread from one another, on one scale then
         weighed = self.weighed(name)
         values = levels[:, np.newaxis] + _weighted(offsets, weighed)
-        return stratified_estimate(values, weighed.strata, np.bincount(weighed.strata))
+        found = stratified_estimate(values, weighed.strata, np.bincount(weighed.strata))
+        if minus is None:
+            return found
+        return with_borrowed(found, weighed.borrowed + minus.weighed(name).borrowed)
 
-    def interval(self, name: str) -> Interval:
+    def interval(self, name: str) -> Interval | None:
+        estimate = self.estimate(name)
+        if estimate is None:
+            return None
         if name == MEAN_D_PRIME:
-            mean = self.estimate(name).mean
-            ends = d_prime_interval(self.interval(AUROC), self.least)
-            # the mean of the seeds' d' is not the d' of their mean
-            return Interval(mean, min(ends.low, mean), max(ends.high, mean))
-        return share_interval(self.estimate(name), self.weighed(name).worth)
+            auroc = self.interval(AUROC)
+            assert auroc is not None  # there is a d' of it
+            return _d_prime_around(estimate.mean, auroc, self.least)
+        return rank_interval(estimate, self.weighed(name).worth) if self.has_error(name) else None
 
 
 class _Means:
@@ -245,52 +249,64 @@ class _Means:
         self.by_seed = {name: np.full(shape, np.nan) for name in _BY_CLASS}
         self.least = np.full(shape[1], np.nan)
         self.worth = np.full(shape[1], np.nan)
-        self.offsets = {name: np.zeros((len(models), len(first))) for name in _BY_CLASS}
+        self.borrowed = 0.0
+        self.known = dict.fromkeys(_SHARES, True)
+        self.offsets = {name: np.zeros((len(models), len(first))) for name in _SHARES}
         # of labels a sample is one stratum's here and another's there
+        self.multi_label = first.multi_label
         self.strata = np.zeros(len(first), np.int64) if first.multi_label else first.truth
         self.shares = np.bincount(self.strata).astype(np.float64)
 
     def add(self, code: int, one: _OneClass) -> None:
         self.least[code], self.worth[code] = one.least, one.rest.worth
+        self.borrowed += one.rest.borrowed  # within its kind a class is as at a fixed prior
         for name, (levels, offsets) in one.found.items():
             self.by_seed[name][:, code] = levels
-            self.offsets[name] += _weighted(offsets, one.weighed(name))
+            if name in _SHARES:
+                self.offsets[name] += _weighted(offsets, one.weighed(name))
+                self.known[name] &= one.has_error(name)
 
-    def values(self, name: str) -> np.ndarray:
-        """Return (S, n), whose plain mean over the samples is the mean over classes; or NaN."""
-        by_class = _by_class(AUROC if name == D_PRIME_OF_MEAN else name)
-        counted = ~np.isnan(self.worth)
-        if not counted.any():
-            return np.full(self.offsets[by_class].shape, np.nan)
-        levels = self.by_seed[by_class][:, counted].mean(axis=1, keepdims=True)
-        offsets = self.offsets[by_class] / counted.sum()
+    def evidence(self, name: str) -> Evidence:
+        """Return what the mean over classes rests on; NaN of each seed without data."""
+        share = AUROC if name == D_PRIME_OF_MEAN else name
+        levels = seeds_mean(self.by_seed[share].T)
+        if np.isnan(levels).any() or not self.known.get(share, False):
+            return OfSeeds(levels)
+        n_counted = int((~np.isnan(self.worth)).sum())
+        offsets, borrowed = self.offsets[share] / n_counted, self.borrowed / n_counted**2
+        if not self.multi_label:  # K log-odds at random go together by -1 / (K - 1)
+            borrowed *= n_counted / max(n_counted - 1, 1)
         if name == D_PRIME_OF_MEAN:
-            least = self.mean_least
-            offsets = d_prime_slope(levels, least) * offsets
-            levels = d_prime_at(levels, least)
-        return levels + offsets
+            if self.mean_least >= 0.5:
+                return OfSeeds(np.full(len(levels), np.nan))
+            slopes = d_prime_slope(levels, self.mean_least)
+            offsets, borrowed = slopes[:, np.newaxis] * offsets, slopes.mean() ** 2 * borrowed
+            levels = d_prime_at(levels, self.mean_least)
+        values = levels[:, np.newaxis] + offsets
+        return OfSamples(values, self.strata, self.shares, float(borrowed))
 
     @property
     def mean_least(self) -> float:
         return float(np.nanmean(self.least))
 
-    def estimate(self, values: np.ndarray) -> Estimate | None:
-        if np.isnan(values).any():
-            return None
-        return stratified_estimate(values, self.strata, self.shares)
+    def estimate(self, name: str) -> Estimate | None:
+        evidence = self.evidence(name)
+        # what is borrowed is of differences: intervals of levels have their own way
+        return _mean_of(replace(evidence, borrowed=0) if isinstance(evidence, OfSamples)
+                        else evidence)  # fmt: skip
 
-    def interval(self, name: str, macro: Estimate | None) -> Interval | None:
-        if macro is None or name == MEAN_D_PRIME:
-            return None if macro is None else macro.interval()
+    def interval(self, name: str) -> Interval | None:
+        macro = self.estimate(name)
+        if macro is None or np.isnan(macro.error):
+            return None
         # K classes that are independent and worth w_k each are together worth K^2 / sum 1/w_k
         worth = self.worth[~np.isnan(self.worth)]
         size = len(worth) ** 2 / (1 / worth).sum()
         if name != D_PRIME_OF_MEAN:
-            return share_interval(macro, size)
-        auroc = self.estimate(self.values(AUROC))
+            return rank_interval(macro, size)
+        auroc = self.interval(AUROC)
         assert auroc is not None  # there is a d' of it
-        ends = d_prime_interval(share_interval(auroc, size), self.mean_least)
-        return Interval(macro.mean, min(ends.low, macro.mean), max(ends.high, macro.mean))
+        return _d_prime_around(macro.mean, auroc, self.mean_least)
 
 
 def _classes(
@@ -315,10 +331,7 @@ def _classes(
             AUROC: auroc,
             AP: _around(plain.average_precision, plain.average_precision_values),
             FIXED: _around(again.average_precision, again.average_precision_values),
-            MEAN_D_PRIME: (
-                d_prime_at(auroc[0], least),
-                d_prime_slope(auroc[0], least)[:, np.newaxis] * auroc[1],
-            ),
+            MEAN_D_PRIME: (d_prime_at(auroc[0], least), np.zeros_like(auroc[1])),
         }
         yield _OneClass(rest, fixed, least, found)
 
@@ -336,9 +349,21 @@ def _weighted(offsets: np.ndarray, weighed: OneVsRest) -> np.ndarray:
 
 
 def _of_difference(name: str, estimate: Estimate | None) -> Interval | None:
-    if estimate is None:
+    if estimate is None or np.isnan(estimate.error):
         return None
     return within(estimate.interval(), (-1.0, 1.0) if name in _SHARES else (-np.inf, np.inf))
+
+
+def _mean_of(evidence: Evidence) -> Estimate | None:
+    """Return the mean over classes and seeds, with an error of NaN where none is known."""
+    mean = float(evidence.by_seed.mean())
+    return None if np.isnan(mean) else evidence.estimate() or Estimate(mean, np.nan)
+
+
+def _d_prime_around(mean: float, auroc: Interval, least: float) -> Interval:
+    """Return the ends, transformed; the mean of the seeds' d' is not the d' of their mean."""
+    ends = d_prime_interval(auroc, least)
+    return Interval(mean, min(ends.low, mean), max(ends.high, mean))
 
 
 def _by_class(name: str) -> str:

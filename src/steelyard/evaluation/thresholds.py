@@ -28,10 +28,10 @@ import pandas as pd
 from steelyard._support.errors import DataError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_integer, did_you_mean
+from steelyard.evaluation.crossed import share_interval
 from steelyard.evaluation.estimate import LEVEL, Estimate
 from steelyard.evaluation.intervals import within
 from steelyard.evaluation.one_vs_rest import OneVsRest, against_the_rest, checked_prior
-from steelyard.evaluation.share_intervals import share_interval
 from steelyard.evaluation.threshold_objectives import Objective, precision_at, read_objective
 from steelyard.records.interval import Interval
 from steelyard.records.predictions import Predictions

@@ -7,46 +7,46 @@ from scipy import stats
 from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.intervals import stratified_estimate, wilson_interval
 from steelyard.evaluation.rank_values import rank_values
-from steelyard.evaluation.share_intervals import kish_size, share_interval
+from steelyard.evaluation.rank_intervals import kish_size, rank_interval
 
 
 def test_a_plain_share_has_nearly_wilsons_interval():
     error = np.sqrt(0.3 * 0.7 / 200)
-    found, expected = share_interval(Estimate(0.3, error), 200), wilson_interval(0.3, 200)
+    found, expected = rank_interval(Estimate(0.3, error), 200), wilson_interval(0.3, 200)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-3)
 
 
 @pytest.mark.parametrize("mean", [0.0, 1.0])
 @pytest.mark.parametrize("n", [1, 5, 100])
 def test_a_share_without_a_fault_is_that_of_as_many_successes(mean, n):
-    found, expected = share_interval(Estimate(mean, 0.0), n), wilson_interval(mean, n)
+    found, expected = rank_interval(Estimate(mean, 0.0), n), wilson_interval(mean, n)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
     assert found.high - found.low > 0.03
 
 
 def test_one_sample_counts_as_one_whatever_its_error():
-    found = share_interval(Estimate(0.9, 1e-6), 1)
+    found = rank_interval(Estimate(0.9, 1e-6), 1)
     assert (found.low, found.high) == pytest.approx((wilson_interval(0.9, 1).low, 0.994), abs=0.01)
 
 
 def test_errors_beyond_those_of_a_plain_share_are_kept():
-    found = share_interval(Estimate(0.5, 0.1), 100)  # twice the error of 100 samples: as of 25
+    found = rank_interval(Estimate(0.5, 0.1), 100)  # twice the error of 100 samples: as of 25
     expected = wilson_interval(0.5, 25)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_few_degrees_of_freedom_widen_it_and_it_stays_a_share():
-    wide = share_interval(Estimate(0.9, 0.05, 2.0), 30)
-    narrow = share_interval(Estimate(0.9, 0.05), 30)
+    wide = rank_interval(Estimate(0.9, 0.05, 2.0), 30)
+    narrow = rank_interval(Estimate(0.9, 0.05), 30)
     assert wide.high - wide.low > 1.3 * (narrow.high - narrow.low)
-    beyond = share_interval(Estimate(0.5, 40.0, 1.0), 3)
+    beyond = rank_interval(Estimate(0.5, 40.0, 1.0), 3)
     assert (beyond.low, beyond.high) == pytest.approx((0, 1), abs=1e-3)
     assert beyond.low >= 0
     assert beyond.high <= 1
 
 
 def test_a_rounded_mean_beyond_one_is_one():
-    assert share_interval(Estimate(1 + 1e-15, 0.0), 10).mean == 1
+    assert rank_interval(Estimate(1 + 1e-15, 0.0), 10).mean == 1
 
 
 def test_weights_count_for_what_they_are_worth():
@@ -74,7 +74,7 @@ def coverages(distance, n_positive, n_negative, repeats):
         found = rank_values(draw.normal(size=len(positive)) + distance * positive, positive)
         for place, values in enumerate((found.auroc_values, found.average_precision_values)):
             estimate = stratified_estimate(values, positive.astype(int), shares)
-            interval = share_interval(estimate, min(n_positive, n_negative))
+            interval = rank_interval(estimate, min(n_positive, n_negative))
             covered[place] += interval.low <= truths[place] <= interval.high
     return covered / repeats
 
@@ -102,6 +102,6 @@ def test_of_few_positives_intervals_are_no_points(distance, n_positive):
 
 
 def test_nearly_without_a_fault_is_hardly_surer_than_without_any():
-    nearly = share_interval(Estimate(0.999, 1e-5), 30)
-    faultless = share_interval(Estimate(1.0, 0.0), 30)
+    nearly = rank_interval(Estimate(0.999, 1e-5), 30)
+    faultless = rank_interval(Estimate(1.0, 0.0), 30)
     assert faultless.low < nearly.low < (1 + faultless.low) / 2 + 0.02

@@ -10,11 +10,11 @@ from steelyard.evaluation.intervals import wilson_interval
 from steelyard.records.interval import Interval
 
 # Ours: what is borrowed, in units of variance. Of .01, .02 and .05 the one with which intervals of
-# AUROC covered 93 to 97 % from 30 positives on (tests/evaluation/test_share_intervals.py).
+# AUROC covered 93 to 97 % from 30 positives on (tests/evaluation/test_rank_intervals.py).
 _BORROWED = 0.02
 
 
-def share_interval(estimate: Estimate, n: float, level: float = LEVEL) -> Interval:
+def rank_interval(estimate: Estimate, n: float, level: float = LEVEL) -> Interval:
     """Return the confidence interval of a share that was estimated with a standard error.
 
     Wilson's interval, with as many samples as would leave a plain share as unsure as this one is::
