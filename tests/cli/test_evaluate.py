@@ -252,9 +252,8 @@ def test_each_arm_has_the_prior_that_its_training_saw(table, tmp_path, capsys):
         found[balanced, "as trained", "uniform"]
     )
     assert found[balanced, "prior corrected", "train"] != found[balanced, "as trained", "train"]
-    code, said, err = evaluated(
-        table, capsys, *words, "--train-prior", str(tmp_path / "train.json")
-    )
+    words += ["--train-prior", str(tmp_path / "train.json")]
+    code, said, err = evaluated(table, capsys, *words)
     assert code == 0
     assert "is taken for 2 arms alike" in err
     (tmp_path / "train.json").write_text(json.dumps({"balancd": shares}))

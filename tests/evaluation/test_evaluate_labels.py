@@ -7,7 +7,7 @@ from sklearn import metrics
 
 from steelyard._support.errors import DataError
 from steelyard.evaluation import evaluate
-from steelyard.evaluation.reliability import log_odds
+from steelyard.evaluation.reliability import rank_scores
 from steelyard.records import Predictions
 
 NAMES = ("x", "y", "z")
@@ -61,7 +61,7 @@ def test_a_label_is_re_weighted_to_its_own_share():
             "precision": metrics.precision_score(came, called, sample_weight=w),
             "f1": metrics.f1_score(came, called, sample_weight=w),
             "average_precision": metrics.average_precision_score(
-                came, log_odds(one)[:, k], sample_weight=w
+                came, rank_scores(one)[:, k], sample_weight=w
             ),
             "log_loss": metrics.log_loss(came, expit(one.logits[:, k]), sample_weight=w),
         }

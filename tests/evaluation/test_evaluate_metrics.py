@@ -7,7 +7,7 @@ from sklearn import metrics
 from steelyard._support.errors import DataError, ParameterError
 from steelyard.evaluation import evaluate
 from steelyard.evaluation.catalogue import BY_CLASS, OVERALL
-from steelyard.evaluation.reliability import log_odds
+from steelyard.evaluation.reliability import rank_scores
 from steelyard.records import Predictions
 
 NAMES = ("a", "b", "c", "d")
@@ -38,7 +38,7 @@ def by_sklearn(one, prior):
     plain = {"sample_weight": w, "labels": present, "zero_division": np.nan}
     hot = np.eye(len(NAMES))[truth]
     ranks = {
-        name: np.mean([score(truth == c, log_odds(one)[:, c], sample_weight=w) for c in present])
+        name: np.mean([score(truth == c, rank_scores(one)[:, c], sample_weight=w) for c in present])
         for name, score in (
             ("macro_auroc", metrics.roc_auc_score),
             ("macro_average_precision", metrics.average_precision_score),
@@ -86,7 +86,7 @@ def test_metrics_of_each_class_are_scikit_learns():
     one = model()
     found = evaluate([one], {"field": FIELD}, n_resamples=20)
     w, p = weights(one.truth, FIELD), np.exp(one.log_probabilities)
-    odds = log_odds(one)  # ties are those of the scores that are ranked
+    odds = rank_scores(one)  # ties are those of the scores that are ranked
     for code, name in enumerate(NAMES):
         came, called = one.truth == code, one.predicted == code
         wanted = {

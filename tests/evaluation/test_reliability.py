@@ -7,6 +7,7 @@ from steelyard.evaluation.reliability import (
     bins_of_equal_width,
     calibration_error,
     log_odds,
+    rank_scores,
 )
 from steelyard.records import Predictions
 
@@ -63,3 +64,23 @@ def test_log_odds_are_exact_where_probabilities_round():
     np.testing.assert_allclose(found[3], [0, 0, -901 - np.log(2)], atol=1e-12)
     labels = Predictions(np.arange(4), np.zeros((4, 3)), logits, ("a", "b", "c"))
     np.testing.assert_array_equal(log_odds(labels), logits)
+
+
+def test_equal_probabilities_are_ranked_equal_whatever_stands_beside_them():
+    from sklearn import metrics
+
+    p0 = np.array([0, 0, 0.6, 0.1, 0, 0.9])
+    truth = np.array([1, 0, 1, 0, 0, 1])
+    p = np.column_stack([p0, (1 - p0) * [0.5, 0.1, 0.3, 0.7, 0.9, 0.2], np.zeros(6)])
+    p[:, 2] = 1 - p[:, :2].sum(axis=1)
+    one = Predictions(
+        np.arange(6), 1 - truth, np.log(np.maximum(p, np.finfo(float).tiny)), ("a", "b", "c"),
+        prior=np.array([0.1, 0.1, 0.8]),
+    )  # fmt: skip
+    moved = p * (np.ones(3) / 3 / one.prior)
+    moved /= moved.sum(axis=1, keepdims=True)
+    for model, plain in ((one, p0), (one.corrected(np.ones(3) / 3), moved[:, 0])):
+        scores = rank_scores(model)[:, 0]
+        wanted = metrics.roc_auc_score(truth, plain)
+        assert metrics.roc_auc_score(truth, scores) == pytest.approx(wanted)
+        assert len(set(scores[p0 == 0])) == 1

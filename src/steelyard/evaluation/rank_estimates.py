@@ -31,7 +31,7 @@ from steelyard.evaluation.intervals import stratified_estimate, within
 from steelyard.evaluation.one_vs_rest import OneVsRest, against_the_rest, checked_prior, one_arm
 from steelyard.evaluation.rank_intervals import rank_interval
 from steelyard.evaluation.rank_values import rank_values
-from steelyard.evaluation.reliability import log_odds
+from steelyard.evaluation.reliability import rank_scores
 from steelyard.records.interval import Interval
 from steelyard.records.predictions import Predictions
 
@@ -314,7 +314,7 @@ def _classes(
 ) -> Iterator[_OneClass | None]:
     """Yield what each class's ranks are; None for one without data."""
     truth, n_classes = models[0].truth, len(models[0].class_names)
-    odds = [log_odds(one) for one in models]
+    odds = [rank_scores(one) for one in models]
     for code in range(n_classes):
         rest = against_the_rest(truth, code, n_classes, prior)
         if rest is None:
