@@ -38,12 +38,20 @@ def test_classes_without_data_are_left_out():
 
 
 def test_a_ranking_without_a_fault_counts_as_half_a_wrong_pair():
-    n_positive, n_negative = np.array([5, 1]), np.array([100, 1])
-    most = np.sqrt(2) * stats.norm.ppf([1 - 1 / 1000, 0.5])
+    n_positive, n_negative = np.array([5, 1]), np.array([100, 2])
+    most = np.sqrt(2) * stats.norm.ppf([1 - 1 / 1000, 0.75])
     np.testing.assert_allclose(d_prime(np.ones(2), n_positive, n_negative), most, atol=1e-12)
     np.testing.assert_allclose(d_prime(np.zeros(2), n_positive, n_negative), -most, atol=1e-12)
     five = n_positive[:1], n_negative[:1]
     assert d_prime_of_mean_auroc(np.ones(1), *five) == pytest.approx(most[0])
+
+
+def test_a_single_pair_has_no_d_prime():
+    one = np.array([1, 5]), np.array([1, 100])
+    found = d_prime(np.array([[1.0, 0.8], [0.0, 0.8]]), *one)
+    assert np.isnan(found[:, 0]).all()
+    assert mean_d_prime(np.array([1.0, 0.8]), *one) == pytest.approx(found[0, 1])
+    assert np.isnan(d_prime_of_mean_auroc(np.ones(1), one[0][:1], one[1][:1]))
 
 
 def test_an_interval_is_transformed_end_by_end():

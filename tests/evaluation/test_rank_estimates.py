@@ -55,14 +55,54 @@ def test_estimates_are_scikit_learns_under_the_prior(prior):
         assert one.estimates[3] is one.intervals[3] is None
 
 
-def test_values_give_the_macro_metric_and_its_error():
+SURE = ("auroc", "average_precision", "d_prime_of_mean_auroc")  # of so few negatives
+
+
+def test_what_the_macro_metric_rests_on_gives_it_and_its_error():
     found = rank_estimates([model(seed) for seed in range(3)], FIELD)
     for name in RANK_METRICS:
         one = found[name]
-        again = stratified_estimate(one.values, one.strata, one.shares)
-        assert again == one.macro
-        assert one.values.shape == (3, N)
-        assert one.macro_interval.low < one.macro.mean < one.macro_interval.high
+        np.testing.assert_allclose(one.evidence.by_seed.mean(), one.macro.mean)
+        if name in SURE:
+            rests = one.evidence
+            again = stratified_estimate(rests.values, rests.strata, rests.shares)
+            assert again == one.macro
+            assert rests.values.shape == (3, N)
+            assert one.macro_interval.low < one.macro.mean < one.macro_interval.high
+
+
+def test_what_has_no_error_that_holds_has_a_mean_alone():
+    arms = [model(seed) for seed in range(2)], [model(seed, arm="base") for seed in range(2)]
+    level, difference = rank_estimates(arms[0]), rank_differences(*arms)
+    for found in (level, difference):
+        for name in ("mean_d_prime", "fixed_prior_average_precision"):
+            assert np.isfinite(found[name].macro.mean)
+            assert found[name].macro_interval is found[name].evidence.estimate() is None
+            assert np.isnan(found[name].macro.error)
+            assert all(np.isnan(one.error) for one in found[name].estimates[:3])
+    assert level["mean_d_prime"].intervals[0].low < level["mean_d_prime"].estimates[0].mean
+    assert difference["mean_d_prime"].intervals == (None,) * 4
+    assert level["fixed_prior_average_precision"].intervals == (None,) * 4
+
+
+def test_a_fixed_prior_has_an_error_where_negatives_are_many():
+    """A hundred of the negatives at least have to be as many as the positives are there."""
+    even = model(truth=np.arange(N) % 3)
+    for one, reference in ((model(), 0.5), (model(), 0.1), (even, 0.5), (even, 0.49)):
+        found = rank_estimates(one, reference=reference)["fixed_prior_average_precision"]
+        enough = (N - np.bincount(one.truth)) * reference >= 100
+        assert [interval is not None for interval in found.intervals[:3]] == enough.tolist()
+        assert (found.macro_interval is not None) == enough.all()
+
+
+def test_one_positive_and_one_negative_have_no_d_prime():
+    pair = Predictions(np.arange(2), np.array([0, 1]), np.eye(2), ("a", "b"))
+    found = rank_estimates(pair)
+    assert found["auroc"].counted.all()
+    assert not found["mean_d_prime"].counted.any()
+    for name in ("mean_d_prime", "d_prime_of_mean_auroc"):
+        assert found[name].macro is None
+        assert np.isnan(found[name].evidence.by_seed).all()
 
 
 def test_d_primes_and_the_fixed_prior_are_those_of_their_functions():
@@ -101,7 +141,7 @@ def test_labels_stand_each_by_themselves():
 def test_a_faultless_ranking_is_not_certain():
     sure = replace(model(), logits=20.0 * np.eye(4)[TRUTH])
     found = rank_estimates(sure)
-    for name in ("auroc", "average_precision", "fixed_prior_average_precision"):
+    for name in ("auroc", "average_precision"):
         assert found[name].macro.mean == pytest.approx(1)
         for interval in (*found[name].intervals[:3], found[name].macro_interval):
             assert interval.low < 0.99
@@ -129,11 +169,20 @@ def test_differences_are_paired():
         assert found[name].macro.mean == pytest.approx(
             mine[name].macro.mean - other[name].macro.mean
         )
-        np.testing.assert_allclose(found[name].values, mine[name].values - other[name].values)
+        rests = mine[name].evidence - other[name].evidence
+        assert rests.estimate() == found[name].evidence.estimate()
         assert found[name].estimates[3] is None
     same = rank_differences(worse, [replace(one, arm="again") for one in worse])
-    assert same["auroc"].macro.mean == same["auroc"].macro.error == 0
-    assert same["auroc"].estimates[0].error == 0
+    assert same["auroc"].macro.mean == 0
+    # one sample at random in both arms, of each class, among as many of its kind
+    counts = np.bincount(TRUTH)
+    borrowed = [
+        (1 / n**2 + sum(1 / (N - n) ** 2 for other in counts if other != n)) / 6 for n in counts
+    ]
+    errors = [one.error**2 for one in same["auroc"].estimates[:3]]
+    np.testing.assert_allclose(errors, borrowed)
+    assert same["auroc"].macro.error ** 2 == pytest.approx(np.mean(borrowed) / 2)
+    assert same["auroc"].estimates[0].freedom == pytest.approx(5)
 
 
 def test_the_difference_of_two_aurocs_is_delongs():
@@ -148,6 +197,7 @@ def test_the_difference_of_two_aurocs_is_delongs():
         wins = (score[truth == 1][:, None] > score[truth == 0]).astype(float)
         parts.append((wins.mean(axis=1), wins.mean(axis=0)))
     variance = sum(np.var(b - a, ddof=1) / len(a) for a, b in zip(*parts, strict=True))
+    variance += (1 / 90**2 + 1 / 210**2) / 6  # the borrowed ones
     found = rank_differences(second, first)["auroc"].estimates[1]
     assert found.mean == pytest.approx(parts[1][0].mean() - parts[0][0].mean())
     assert found.error == pytest.approx(np.sqrt(variance), rel=0.01)
@@ -218,16 +268,18 @@ def test_what_does_not_belong_together_is_refused():
 
 def test_one_label_alone_is_as_sure_as_the_mean_over_it():
     one = Predictions(np.arange(N), HOT[:, :1], model(truth=HOT).logits[:, :1], ("a",))
-    found = rank_estimates(one, np.array([0.4]))
+    found = rank_estimates(one, np.array([0.4]), reference=0.6)
     for name in RANK_METRICS:
         assert found[name].macro.mean == pytest.approx(found[name].estimates[0].mean)
-        assert found[name].macro.error == pytest.approx(found[name].estimates[0].error, rel=0.03)
+        if name in ("auroc", "average_precision"):
+            error = found[name].estimates[0].error
+            assert found[name].macro.error == pytest.approx(error, rel=0.03)
 
 
 def test_a_fixed_prior_is_a_deployment_at_that_share_with_its_error():
     labels = model(truth=HOT)
-    fixed = rank_estimates(labels, reference=0.3)["fixed_prior_average_precision"]
-    stated = rank_estimates(labels, np.full(4, 0.3))["average_precision"]
+    fixed = rank_estimates(labels, reference=0.9)["fixed_prior_average_precision"]
+    stated = rank_estimates(labels, np.full(4, 0.9))["average_precision"]
     for k in (0, 1):
         for one, other in zip(
             (fixed.estimates[k], fixed.intervals[k]),
@@ -242,10 +294,10 @@ def test_the_error_at_a_fixed_prior_is_that_of_a_stratified_bootstrap():
     positive = np.arange(900) < 300
     scores = draw.normal(size=(900, 1)) + 1.5 * positive[:, None]
     one = Predictions(np.arange(900), positive[:, None], scores, ("a",))
-    (found,) = rank_estimates(one, reference=0.1)["fixed_prior_average_precision"].estimates
+    (found,) = rank_estimates(one, reference=0.2)["fixed_prior_average_precision"].estimates
     groups = np.flatnonzero(positive), np.flatnonzero(~positive)
     again = []
     for _ in range(600):
         rows = np.concatenate([draw.choice(group, len(group)) for group in groups])
-        again.append(fixed_prior_average_precision(scores[rows], positive[rows, None], 0.1)[0])
+        again.append(fixed_prior_average_precision(scores[rows], positive[rows, None], 0.2)[0])
     assert found.error == pytest.approx(np.std(again), rel=0.1)
