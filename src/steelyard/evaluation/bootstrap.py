@@ -19,20 +19,19 @@ from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_choice, check_integer, check_real
 from steelyard.evaluation.arms import by_arm
-from steelyard.evaluation.count_metrics import AVERAGES, CLASS_METRICS, RANGES, Metric
+from steelyard.evaluation.count_ends import count_ends, with_data
+from steelyard.evaluation.count_metrics import AVERAGES, CLASS_METRICS, Metric
 from steelyard.evaluation.counts import under_prevalence
 from steelyard.evaluation.crossed import (
     Estimates,
     crossed_estimate,
     freedom_of_strata,
     seeds_mean,
-    share_ends,
 )
 from steelyard.evaluation.estimate import LEVEL, Estimate
-from steelyard.evaluation.gap_metrics import GAP_METRICS, gap_ends
+from steelyard.evaluation.gap_metrics import GAP_METRICS
 from steelyard.evaluation.influence import influences
 from steelyard.evaluation.resamples import Patterns
-from steelyard.evaluation.samples_behind import samples_behind
 from steelyard.records.predictions import Predictions
 from steelyard.records.priors import check_prevalence, check_prior
 
@@ -103,10 +102,8 @@ def bootstrap(
     Returns
     -------
     Bootstrapped
-        A metric between two ends has Wilson's interval (`share_ends`), a gap the reflected one
-        (`reflected_ends`), a difference and a callable mean -+ t * error. A difference without
-        any spread, of arms that are not the same, has Wilson's, with as many samples as it rests
-        on.
+        A metric between two ends has Wilson's interval (`share_ends`), a gap one whose bias is
+        taken off its low end (`gap_ends`), a difference and a callable mean -+ t * error.
 
     Raises
     ------
@@ -120,37 +117,26 @@ def bootstrap(
     Notes
     -----
     Samples are drawn within classes, which have as many in every resample; of several labels, all
-    together. All but the metric of one class and arm, whose variance Wilson's interval knows, has
-    the degrees of freedom that its few unlike samples warrant (`freedom_of_strata`): where it
-    leans on a class of three samples, so does its interval.
+    together. Each class has a pseudo-sample beside its own (`pseudo_samples`), so that one of a
+    single sample is not certain, nor arms that decide alike. The error has the degrees of freedom
+    that few unlike samples warrant (`freedom_of_strata`): where a difference leans on a class of
+    three samples, so does its interval.
     """
     level = check_real(level, "level", "bootstrap", 0, 1, "()")
     figures = _figures(left, right, metric, prior, n_resamples, seed)
     patterns, of_two = figures.patterns, figures.n_arms == 2
-    freedom, inflation = np.array(np.inf), np.array(1.0)
-    if of_two or metric not in CLASS_METRICS:  # of which Wilson's interval knows the variance
-        of_models = influences(
-            patterns,
-            {"figure": figures.measure},
-            lambda counts: counts,
-            lambda gained: seeds_mean(_contrast(gained, figures.n_arms)),
-        )
-        influence = of_models["figure"]
-        freedom, inflation = freedom_of_strata(influence, patterns.sizes, patterns.strata)
-    estimates = crossed_estimate(figures.by_seed, figures.resampled, freedom, inflation)
+    of_models = influences(
+        patterns,
+        {"figure": figures.measure},
+        lambda counts: counts,
+        lambda gained: seeds_mean(_contrast(gained, figures.n_arms)),
+    )
+    freedom = freedom_of_strata(of_models["figure"], patterns.weights, patterns.strata)
+    estimates = crossed_estimate(figures.by_seed, figures.resampled, freedom)
     low, high = estimates.ends(level)
-    if isinstance(metric, str):
-        if of_two:
-            certain = (estimates.error == 0) & (estimates.mean != 0)
-            least, most = RANGES.get(metric, (0.0, 1.0))
-            if certain.any():
-                width = most - least
-                ends = share_ends(estimates, figures.behind(metric), (-width, width), level)
-                low, high = np.where(certain, ends[0], low), np.where(certain, ends[1], high)
-        elif metric in RANGES:
-            low, high = share_ends(estimates, figures.behind(metric), RANGES[metric], level)
-        else:
-            low, high = gap_ends(metric, estimates, figures.resampled, level)
+    if isinstance(metric, str) and not of_two:
+        expected = figures.measure(patterns.expected())
+        low, high = count_ends(metric, figures.by_seed, figures.resampled, expected, level)
     return Bootstrapped(estimates, low, high, figures.by_seed, figures.resampled)
 
 
@@ -180,7 +166,7 @@ def hierarchical_bootstrap(
         drawn out to the figure where they leave it out; the error is their standard deviation.
     """
     level = check_real(level, "level", "hierarchical_bootstrap", 0, 1, "()")
-    figures = _figures(left, right, metric, prior, n_resamples, seed)
+    figures = _figures(left, right, metric, prior, n_resamples, seed, pseudo=False)
     table = figures.resampled
     random = generator(seed, purpose="bootstrap of seeds")
     drawn = random.integers(0, len(table), (len(table), table.shape[1]))
@@ -203,16 +189,7 @@ class _Figures:
     resampled: np.ndarray
     measure: Metric  # of counts with a first axis of models
     patterns: Patterns
-    prior: np.ndarray | None  # of several labels
     n_arms: int
-
-    def behind(self, metric: str) -> np.ndarray:
-        """Return how many samples a metric of ours rests on, () or (K,); the fewest of the arms."""
-        squares = self.patterns.weighing(self.patterns.worth).counts()
-        counts = self.patterns.counts()
-        worths = samples_behind(metric, counts, squares)
-        arms = worths.reshape(self.n_arms, -1, *worths.shape[1:])
-        return arms.mean(axis=1).min(axis=0)
 
 
 def _figures(
@@ -222,6 +199,7 @@ def _figures(
     prior: np.ndarray | None,
     n_resamples: int,
     seed: int,
+    pseudo: bool = True,
 ) -> _Figures:
     n_resamples = check_integer(n_resamples, "n_resamples", "bootstrap", 2)
     if isinstance(metric, str):
@@ -238,14 +216,16 @@ def _figures(
     elif prior is not None:
         shares = check_prior(prior, first.class_names, "bootstrap")
     predicted = [model.predicted for model in models]
-    patterns = Patterns.of(first.truth, predicted, len(first.class_names), shares=shares)
+    n_classes = len(first.class_names)
+    cells = [cell for cell, arm in enumerate(arms) for _ in arm] if pseudo else None
+    patterns = Patterns.of(first.truth, predicted, n_classes, shares=shares, cells=cells)
     weighed = _weighed(measure, prevalence)
     by_seed = _contrast(weighed(patterns.counts()), len(arms))
     blocks = [
         _contrast(weighed(counts), len(arms)) for counts in patterns.resampled(n_resamples, seed)
     ]
-    resampled = np.concatenate(blocks, axis=1)
-    return _Figures(by_seed, resampled, weighed, patterns, prevalence, len(arms))
+    resampled = with_data(by_seed, np.concatenate(blocks, axis=1))
+    return _Figures(by_seed, resampled, weighed, patterns, len(arms))
 
 
 def _weighed(measure: Metric, prevalence: np.ndarray | None) -> Metric:

@@ -44,9 +44,7 @@ class Estimates:
         return self.mean - half, self.mean + half
 
 
-def crossed_estimate(
-    estimates: Any, resampled: Any, sample_freedom: Any = np.inf, inflation: Any = 1.0
-) -> Estimates:
+def crossed_estimate(estimates: Any, resampled: Any, sample_freedom: Any = np.inf) -> Estimates:
     """Return the seeds' mean figure with its error over other seeds and other samples.
 
     ::
@@ -68,8 +66,6 @@ def crossed_estimate(
         The same in resamples that the seeds share.
     sample_freedom : array_like, broadcastable to (...)
         Degrees of freedom of A. Infinite by default, which few samples a stratum do not warrant.
-    inflation : array_like, broadcastable to (...)
-        What A is short by: resampling n samples gives (n - 1) / n of the variance.
 
     Raises
     ------
@@ -83,7 +79,7 @@ def crossed_estimate(
             f"Got {by_seed.shape} and {table.shape}."
         )
     mean, n_seeds = _mean(by_seed)
-    samples = _variance(_mean(table)[0]) * inflation
+    samples = _variance(_mean(table)[0])
     seeds = residual = np.zeros(mean.shape)
     if len(table) > 1:
         several = np.maximum(n_seeds, 1)
@@ -105,27 +101,25 @@ def crossed_estimate(
     return Estimates(mean, np.where(known, np.sqrt(variance), np.nan), freedom)
 
 
-def freedom_of_strata(
-    influence: np.ndarray, sizes: np.ndarray, strata: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the degrees of freedom of a figure's variance over samples, and what it is short by.
+def freedom_of_strata(influence: np.ndarray, weights: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Return the degrees of freedom of a figure's variance over samples.
 
     Each stratum's part of the variance is known as well as its influence values let it: at most
-    n - 1 degrees of freedom, and ``2 n / (kurtosis - 1)`` where few values make up all of it (two
-    arms that differ on m of many samples have about 2 m). Satterthwaite's formula joins them.
-    Resampling n samples gives (n - 1) / n of a stratum's variance: the second array is by how
-    much the whole is to be raised.
+    n - 1 degrees of freedom (of n samples and a pseudo-sample n), and ``2 n / (kurtosis - 1)``
+    where few values make up all of it (two arms that differ on m of many samples have about 2 m).
+    Satterthwaite's formula joins them.
 
     Parameters
     ----------
     influence : ndarray of shape (P, ...)
         What the figure gains by one more sample of each pattern.
-    sizes, strata : ndarray of shape (P,)
-        Samples and stratum of each pattern.
+    weights, strata : ndarray of shape (P,)
+        Samples, or parts of one, and stratum of each pattern.
 
     Returns
     -------
-    tuple of ndarray, each of shape (...)
+    ndarray of shape (...)
+        Infinite where nothing varies.
 
     References
     ----------
@@ -134,8 +128,8 @@ def freedom_of_strata(
     """
     n_strata = int(strata.max()) + 1
     shape = (-1, *[1] * (influence.ndim - 1))
-    n = np.bincount(strata, weights=sizes, minlength=n_strata).reshape(shape)
-    each = sizes.reshape(shape)
+    n = np.bincount(strata, weights=weights, minlength=n_strata).reshape(shape)
+    each = weights.reshape(shape)
 
     def sums(values: np.ndarray) -> np.ndarray:
         found = np.zeros((n_strata, *values.shape[1:]))
@@ -145,17 +139,19 @@ def freedom_of_strata(
     off = influence - (sums(influence) / np.maximum(n, 1))[strata]
     squares, fourths = sums(off**2), sums(off**4)
     varied = squares > _NOISE * squares.sum(axis=0)
-    raised = np.where(varied, squares * n / np.maximum(n - 1, 1), 0.0)
+    squares = np.where(varied, squares, 0.0)
     kurtosis = np.divide(fourths * n, squares**2, out=np.ones(squares.shape), where=varied)
     freedom = np.minimum(np.maximum(n - 1, 1), 2 * n / np.maximum(kurtosis - 1, 1e-12))
-    whole, spent = raised.sum(axis=0), (raised**2 / np.maximum(freedom, 1)).sum(axis=0)
-    joint = np.divide(whole**2, spent, out=np.full(whole.shape, np.inf), where=spent > 0)
-    plain = np.where(varied, squares, 0.0).sum(axis=0)
-    return joint, np.divide(whole, plain, out=np.ones(whole.shape), where=plain > 0)
+    whole, spent = squares.sum(axis=0), (squares**2 / np.maximum(freedom, 1)).sum(axis=0)
+    return np.divide(whole**2, spent, out=np.full(whole.shape, np.inf), where=spent > 0)
 
 
 def share_ends(
-    estimates: Estimates, worth: Any, ends: tuple[float, float], level: float = LEVEL
+    estimates: Estimates,
+    worth: Any,
+    ends: tuple[float, float],
+    level: float = LEVEL,
+    around: Any = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return low and high ends of figures that lie between two ends, as Wilson's interval.
 
@@ -173,6 +169,9 @@ def share_ends(
         The least and the most that the figure can be.
     level : float
         Confidence level.
+    around : array_like of shape (...), optional
+        The figure that the error is of: that of the counts about which the resamples scatter. The
+        mean by default.
 
     References
     ----------
@@ -182,11 +181,15 @@ def share_ends(
     least, most = ends
     p = np.clip((estimates.mean - least) / (most - least), 0.0, 1.0)
     spread = p * (1 - p)
+    whole = spread
+    if around is not None:
+        near = np.clip((np.asarray(around) - least) / (most - least), 0.0, 1.0)
+        whole = near * (1 - near)
     tail = 0.5 + level / 2
     z = special.ndtri(tail)
     error = estimates.error / (most - least) * special.stdtrit(estimates.freedom, tail) / z
-    varied = (error > 0) & (spread > 0)
-    n = np.divide(spread, error**2, out=np.array(np.broadcast_to(worth, p.shape), np.float64),
+    varied = (error > 0) & (whole > 0)
+    n = np.divide(whole, error**2, out=np.array(np.broadcast_to(worth, p.shape), np.float64),
                   where=varied)  # fmt: skip
     n = np.maximum(n, np.finfo(np.float64).tiny)
     z2 = z**2
@@ -211,16 +214,18 @@ def share_interval(
 
 
 def reflected_ends(
-    estimates: Estimates, resampled: Any, level: float = LEVEL
+    estimates: Estimates, resampled: Any, level: float = LEVEL, around: Any = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return low and high ends of the basic bootstrap: what resampling adds is taken off.
+    """Return low and high ends of a gap: what resampling adds is taken off its low end.
 
-    A gap between classes grows with noise: resampled gaps lie above the measured one, as the
-    measured one lies above the truth. The basic interval reflects them, ``2 * figure -
-    quantile``, so that this bias is taken off instead of doubled. It can come to lie all on one
-    side of the figure, and is then drawn out to it: the figure is what was measured, and an
-    interval that leaves it out reads as a mistake. The resampled spread is widened about its
-    middle to the error and the degrees of freedom of ``estimates``, which know of the seeds.
+    A gap between classes grows with noise: resampled gaps lie above the one they scatter about,
+    as the measured one lies above the truth. The low end is that of the basic bootstrap, ``figure
+    - (quantile - around)``, which takes this bias off instead of doubling it. How large it is
+    depends on how nearly equal the classes truly are, which nobody knows: the high end keeps it,
+    ``figure + t * error`` or that of the basic bootstrap, whichever is higher. Both ends lie beyond
+    the figure: an interval that leaves out what was measured reads as a mistake. The resampled
+    spread is widened about its middle to the error and the degrees of freedom of ``estimates``,
+    which know of the seeds.
 
     Parameters
     ----------
@@ -230,10 +235,13 @@ def reflected_ends(
         The resampled figures.
     level : float
         Confidence level.
+    around : array_like of shape (...), optional
+        The figure about which they scatter; the mean by default.
 
     References
     ----------
-    Davison and Hinkley (1997), Bootstrap Methods and their Application, section 5.2.
+    Davison and Hinkley (1997), Bootstrap Methods and their Application, section 5.2. The high end
+    is ours.
     """
     means = _mean(np.asarray(resampled, np.float64))[0]
     middle = _mean(means)[0]
@@ -244,9 +252,10 @@ def reflected_ends(
     moved = middle + (means - middle) * factor
     gone = np.isnan(moved).all(axis=0)
     bottom, top = np.nanquantile(np.where(gone, 0.0, moved), (1 - tail, tail), axis=0)
-    low = np.minimum(2 * estimates.mean - top, estimates.mean)
-    high = np.maximum(2 * estimates.mean - bottom, estimates.mean)
-    return np.where(gone, np.nan, low), np.where(gone, np.nan, high)
+    about = estimates.mean if around is None else np.asarray(around)
+    low = np.minimum(estimates.mean - (top - about), estimates.mean)
+    above = np.maximum(about - bottom, estimates.ends(level)[1] - estimates.mean)
+    return np.where(gone, np.nan, low), np.where(gone, np.nan, estimates.mean + above)
 
 
 def seeds_mean(values: np.ndarray) -> np.ndarray:

@@ -222,7 +222,8 @@ def _measured(
 ) -> Iterable[tuple[Cell, Measured]]:
     predicted = [row for judged in cells.values() for row in judged.predicted]
     n_classes = len(first.class_names)
-    draws = deployment, wanted.n_resamples, wanted.seed
+    of_cell = [cell for cell, judged in enumerate(cells.values()) for _ in judged.predicted]
+    draws = deployment, wanted.n_resamples, wanted.seed, of_cell
     redrawn = Redrawn.of(first.truth, predicted, n_classes, *draws)
     by_group = {} if first.multi_label else groupings
     of_groups = {

@@ -70,20 +70,20 @@ class OfResamples:
         The same after each of B redraws, which are those of every seed and arm.
     influence : ndarray of shape (P,)
         What the seeds' mean figure gains by one more sample of each pattern of samples.
-    sizes, strata : ndarray of shape (P,)
-        Samples and stratum of each pattern.
+    weights, strata : ndarray of shape (P,)
+        Samples, or parts of one, and stratum of each pattern.
     """
 
     by_seed: np.ndarray
     redrawn: np.ndarray
     influence: np.ndarray
-    sizes: np.ndarray
+    weights: np.ndarray
     strata: np.ndarray
 
     def estimates(self) -> Estimates:
         """Return the mean over seeds with its error, as arrays of shape ()."""
-        freedom, inflation = freedom_of_strata(self.influence, self.sizes, self.strata)
-        return crossed_estimate(self.by_seed, self.redrawn, freedom, inflation)
+        freedom = freedom_of_strata(self.influence, self.weights, self.strata)
+        return crossed_estimate(self.by_seed, self.redrawn, freedom)
 
     def estimate(self) -> Estimate:
         """Return the mean over seeds, with its error."""
@@ -94,7 +94,7 @@ class OfResamples:
             self.by_seed - other.by_seed,
             self.redrawn - other.redrawn,
             self.influence - other.influence,
-            self.sizes,
+            self.weights,
             self.strata,
         )
 

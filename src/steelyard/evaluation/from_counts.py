@@ -8,27 +8,16 @@ from functools import cached_property
 
 import numpy as np
 
-from steelyard.evaluation.count_metrics import (
-    AVERAGES,
-    CLASS_METRICS,
-    RANGES,
-    Metric,
-    n_counted,
-)
+from steelyard.evaluation.count_ends import count_ends, with_data
+from steelyard.evaluation.count_metrics import AVERAGES, CLASS_METRICS, Metric, n_counted
 from steelyard.evaluation.counts import Counts, joined, under_prevalence
-from steelyard.evaluation.crossed import crossed_estimate, seeds_mean, share_ends
+from steelyard.evaluation.crossed import seeds_mean
 from steelyard.evaluation.deployments import Deployment
 from steelyard.evaluation.evidence import OfResamples
 from steelyard.evaluation.figure import Ends, Figure
-from steelyard.evaluation.gap_metrics import (
-    GAP_METRICS,
-    class_metric_of,
-    easy_hard_metrics,
-    gap_ends,
-)
+from steelyard.evaluation.gap_metrics import GAP_METRICS, class_metric_of, easy_hard_metrics
 from steelyard.evaluation.influence import influences
 from steelyard.evaluation.resamples import Patterns
-from steelyard.evaluation.samples_behind import samples_behind
 
 _KEPT = 2**25  # drawn numbers that are kept rather than drawn again
 
@@ -61,12 +50,15 @@ class Redrawn:
         deployment: Deployment,
         n_resamples: int,
         seed: int,
+        cells: Sequence[int],
     ) -> Redrawn:
-        """Find the different samples; ``predicted`` holds what each model called."""
+        """Find the different samples.
+
+        ``predicted`` holds what each model called, ``cells`` of which arm and decision it is.
+        """
         labels = truth.ndim == 2
-        patterns = Patterns.of(
-            truth, predicted, n_classes, deployment.strata, deployment.tested_shares
-        )
+        strata, shares = deployment.strata, deployment.tested_shares
+        patterns = Patterns.of(truth, predicted, n_classes, strata, shares, cells)
         return cls(patterns, deployment.prior if labels else None, n_resamples, seed)
 
     @cached_property
@@ -118,34 +110,29 @@ def counted(
     now = redrawn.under(patterns.counts())
     blocks: list[list[Counts]] = [[] for _ in patterns.tables]
     for weights in redrawn.drawn():
-        for mine, table in zip(blocks, patterns.tables, strict=True):
-            mine.append(redrawn.under(table.count(weights)))
+        for mine, one in zip(blocks, patterns.by_model(weights), strict=True):
+            mine.append(redrawn.under(one))
     many = [joined(mine) for mine in blocks]
-    squares = redrawn.under(patterns.weighing(patterns.worth).counts())
+    about = redrawn.under(patterns.expected())
 
-    def behind(name: str) -> np.ndarray:
-        return samples_behind(name, now, squares).mean(axis=0)
+    def of_both(measure: Metric) -> tuple[np.ndarray, np.ndarray]:
+        of_seeds = measure(now)
+        drawn = np.stack([measure(one) for one in many])
+        return of_seeds, with_data(of_seeds, drawn)
 
     overall, by_class = {}, {}
     leaning = influences(patterns, measures, redrawn.under, seeds_mean)
     for name, measure in measures.items():
-        of_seeds, drawn = measure(now), np.stack([measure(one) for one in many])
-        evidence = OfResamples(of_seeds, drawn, leaning[name], patterns.sizes, patterns.strata)
-        estimates = evidence.estimates()
-        ends = (
-            share_ends(estimates, behind(name), RANGES[name])
-            if name in RANGES
-            else gap_ends(name, estimates, drawn)
-        )
-        level = float(estimates.mean), float(ends[0]), float(ends[1])
+        of_seeds, drawn = of_both(measure)
+        evidence = OfResamples(of_seeds, drawn, leaning[name], patterns.weights, patterns.strata)
+        low, high = count_ends(name, of_seeds, drawn, measure(about))
+        level = float(seeds_mean(of_seeds)), float(low), float(high)
         overall[name] = Figure(evidence, level, _n_classes(name, now))
     for name, measure in of_classes.items():
-        of_seeds, drawn = measure(now), np.stack([measure(one) for one in many])
-        estimates = crossed_estimate(of_seeds, drawn)
-        low, high = share_ends(estimates, behind(name), RANGES[name])
-        by_class[name] = list(
-            zip(estimates.mean.tolist(), low.tolist(), high.tolist(), strict=True)
-        )
+        of_seeds, drawn = of_both(measure)
+        ends = count_ends(name, of_seeds, drawn, measure(about))
+        three = (one.tolist() for one in (seeds_mean(of_seeds), *ends))
+        by_class[name] = list(zip(*three, strict=True))
     return overall, by_class
 
 

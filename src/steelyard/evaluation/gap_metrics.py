@@ -46,10 +46,14 @@ def class_metric_of(gap_metric: str) -> Metric:
 
 
 def gap_ends(
-    name: str, estimates: Estimates, resampled: np.ndarray, level: float = LEVEL
+    name: str,
+    estimates: Estimates,
+    resampled: np.ndarray,
+    expected: np.ndarray,
+    level: float = LEVEL,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return low and high ends of a gap: the reflected bootstrap, where a gap can be."""
-    low, high = reflected_ends(estimates, resampled, level)
+    """Return low and high ends of a gap (`reflected_ends`), where a gap can be."""
+    low, high = reflected_ends(estimates, resampled, level, expected)
     if name in EASY_HARD_METRICS:  # which has a sign
         return np.maximum(low, -1.0), np.minimum(high, 1.0)
     return np.minimum(np.maximum(low, 0.0), estimates.mean), np.minimum(high, 1.0)

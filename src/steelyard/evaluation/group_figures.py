@@ -69,6 +69,7 @@ def redrawn_groups(
     deployment: Deployment,
     n_resamples: int,
     seed: int,
+    cells: Sequence[int],
 ) -> Redrawn:
     """Return the redraws by which the worst group is judged.
 
@@ -77,7 +78,7 @@ def redrawn_groups(
     """
     names, codes = np.unique(groups, return_inverse=True)
     called = [np.where(row == truth, codes, len(names)) for row in predicted]
-    return Redrawn.of(codes, called, len(names) + 1, deployment, n_resamples, seed)
+    return Redrawn.of(codes, called, len(names) + 1, deployment, n_resamples, seed, cells)
 
 
 def worst_group(redrawn: Redrawn, rows: slice) -> Figure:

@@ -22,6 +22,9 @@ def influences(
 ) -> dict[str, np.ndarray]:
     """Return what figures gain by one more sample of each pattern, by differences.
 
+    At the counts about which the resamples scatter, pseudo-samples included: there no two classes
+    are tied for the worst because each has but a sample or two.
+
     Parameters
     ----------
     patterns : Patterns
@@ -42,7 +45,7 @@ def influences(
     ----------
     Hampel (1974), JASA 69(346), the influence curve.
     """
-    base = patterns.counts()
+    base = patterns.expected()
     now = under(base)
     figures = {name: measure(now) for name, measure in measures.items()}
     blocks: dict[str, list[np.ndarray]] = {name: [] for name in measures}

@@ -2,13 +2,14 @@
 
 Samples of one stratum with the same truth and the same predictions by every model are
 exchangeable. `Patterns` keeps one of each with how often it came, so that what is drawn, summed
-and remembered grows with the patterns and not with the samples.
+and remembered grows with the patterns and not with the samples. Where arms are judged, each class
+has a pseudo-sample beside them (`pseudo_samples`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from steelyard._support.errors import DataError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_integer
 from steelyard.evaluation.counts import Counts, Tables
+from steelyard.evaluation.pseudo_samples import Pseudo, pseudo_classes, pseudo_labels
 
 _PIECE = 2**18  # samples drawn at a time: what stays in the cache takes a quarter of the time
 _BLOCK = 2**21  # samples, or patterns, of the resamples that are handed out together
@@ -63,19 +65,26 @@ class Patterns:
     Parameters
     ----------
     sizes : ndarray of shape (P,)
-        Samples of each pattern. Patterns are sorted by stratum.
+        Samples of each pattern, which are sorted by stratum; 0 for the pseudo-patterns, which
+        follow, sorted in the same way.
+    weights : ndarray of shape (P,)
+        In what proportion those of a stratum are drawn: the sizes, and parts of a sample.
     strata : ndarray of shape (P,)
         Stratum of each.
     worth : ndarray of shape (P,)
         What one sample of it counts for, under the shares of the strata.
     tables : tuple of Tables
         Of each model, with a column a pattern.
+    label : ndarray or None
+        Of several labels, which one each pseudo-pattern is about.
     """
 
     sizes: np.ndarray
+    weights: np.ndarray
     strata: np.ndarray
     worth: np.ndarray
     tables: tuple[Tables, ...]
+    label: np.ndarray | None = None
 
     @classmethod
     def of(
@@ -85,6 +94,7 @@ class Patterns:
         n_classes: int,
         strata: np.ndarray | None = None,
         shares: np.ndarray | None = None,
+        cells: Sequence[int] | None = None,
     ) -> Patterns:
         """Find the patterns.
 
@@ -101,6 +111,9 @@ class Patterns:
             together.
         shares : ndarray, optional
             What each stratum counts for; None is as it is. Strata without samples are left out.
+        cells : sequence of int, optional
+            Which arm, from 0 on, each model is of: pseudo-samples are then drawn, too. None draws
+            from the samples alone.
 
         Raises
         ------
@@ -115,22 +128,61 @@ class Patterns:
         for codes in (truth, *predicted):
             code = _told_apart(code, codes)
         _, first, sizes = np.unique(code, return_index=True, return_counts=True)
-        weights = np.ones(len(counts))
+        worth = np.ones(len(counts))
         if shares is not None:
             tested = np.where(counts > 0, shares, 0.0)
             if tested.sum() <= 0:
                 raise DataError("No class with a positive deployment share has held-out samples.")
-            weights = tested / tested.sum() * len(truth) / np.maximum(counts, 1)
-        worth = weights[strata[first]]
-        tables = tuple(Tables.of(truth[first], one[first], n_classes, worth) for one in predicted)
-        return cls(sizes, strata[first], worth, tables)
+            worth = tested / tested.sum() * len(truth) / np.maximum(counts, 1)
+        kinds, calls, mine = truth[first], [one[first] for one in predicted], strata[first]
+        weights, label = sizes.astype(np.float64), None
+        if cells is not None:
+            more = _pseudo(truth, strata, worth[strata] > 0, n_classes, cells)
+            kinds, mine, weights = (
+                np.concatenate(both)
+                for both in ((kinds, more.truth), (mine, more.strata), (weights, more.weights))
+            )
+            calls = [np.concatenate(both) for both in zip(calls, more.predicted, strict=True)]
+            sizes = np.concatenate([sizes, np.zeros(len(more.weights), sizes.dtype)])
+            label = more.label
+        tables = tuple(Tables.of(kinds, one, n_classes, worth[mine]) for one in calls)
+        return cls(sizes, weights, mine, worth[mine], tables, label)
+
+    @property
+    def n_real(self) -> int:
+        """Number of patterns that are no pseudo-patterns."""
+        return int(np.count_nonzero(self.sizes))
 
     def counts(self) -> Counts:
         """Return the counts of every model as they are, with a first axis of models (M, K)."""
-        once = self.sizes[:, np.newaxis] * 1.0
-        found = _of_models([one.count(once) for one in self.tables])
+        return self._once(self.sizes)
+
+    def expected(self) -> Counts:
+        """Return the counts (M, K) of which those of resamples are scattered."""
+        if self.label is not None:
+            return self._once(self.weights)
+        n, drawn_from = (np.bincount(self.strata, one) for one in (self.sizes, self.weights))
+        return self._once(self.weights * (n / np.maximum(drawn_from, 1))[self.strata])
+
+    def _once(self, weights: np.ndarray) -> Counts:
+        found = self.count(weights[:, np.newaxis] * 1.0)
         hits, called, present = (one[:, 0] for one in (found.hits, found.called, found.present))
         return Counts(hits, called, present, found.total[:, 0], found.multi_label)
+
+    def count(self, weights: np.ndarray) -> Counts:
+        """Return the counts (M, b, K) of every model under weights of shape (P, b)."""
+        return _of_models(list(self.by_model(weights)))
+
+    def by_model(self, weights: np.ndarray) -> Iterator[Counts]:
+        """Yield the counts (b, K) of one model after another, under weights of shape (P, b)."""
+        total = None
+        if self.label is not None:  # each label has the samples and its own pseudo-samples
+            own = np.zeros((self.tables[0].present.shape[0], weights.shape[1]))
+            np.add.at(own, self.label, weights[self.n_real :])
+            total = (own + weights[: self.n_real].sum(axis=0)).T
+        for table in self.tables:
+            one = table.count(weights)
+            yield one if total is None else replace(one, total=total)
 
     def heavier(self, base: Counts, start: int, stop: int, by: float) -> Counts:
         """Return the counts (M, stop - start, K) with one pattern each a bit heavier.
@@ -138,7 +190,7 @@ class Patterns:
         Parameters
         ----------
         base : Counts
-            What `counts` gives.
+            What `counts` or `expected` gives.
         start, stop : int
             The patterns.
         by : float
@@ -156,38 +208,65 @@ class Patterns:
             )
             total = present.sum(axis=-1)
             if base.multi_label:
-                more = by * self.worth[start:stop, np.newaxis]
-                total = np.broadcast_to(base.total[model] + more, present.shape)
+                total = base.total[model] + by * self._adds_to(start, stop, base.n_classes)
             moved.append(Counts(hits, called, present, total, base.multi_label))
         return _of_models(moved)
 
-    def weighing(self, worth: np.ndarray) -> Patterns:
-        """Return the patterns with each sample counting for as much more, shape (P,)."""
-        tables = tuple(
-            Tables(one.hits * worth, one.called * worth, one.present * worth, one.multi_label)
-            for one in self.tables
-        )
-        return Patterns(self.sizes, self.strata, self.worth * worth, tables)
+    def _adds_to(self, start: int, stop: int, n_labels: int) -> np.ndarray:
+        """Return what some patterns add to the total of each label, (stop - start, K)."""
+        adds = np.repeat(self.worth[start:stop, np.newaxis], n_labels, axis=1)
+        if self.label is not None:
+            pseudo = np.arange(max(start, self.n_real), stop)
+            about = self.label[pseudo - self.n_real, np.newaxis] == np.arange(n_labels)
+            adds[pseudo - start] = about
+        return adds
 
     def resampled(self, n_resamples: int, seed: int) -> Iterator[Counts]:
         """Yield the counts (M, b, K) of resamples, the same ones for every model."""
         for weights in self.drawn(n_resamples, seed):
-            yield _of_models([one.count(weights) for one in self.tables])
+            yield self.count(weights)
 
     def drawn(self, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
-        """Yield how often each pattern is drawn, float64 of shape (P, b)."""
+        """Yield how often each pattern is drawn, float64 of shape (P, b).
+
+        Of a stratum as many samples are drawn as it has. The pseudo-samples of labels, each about
+        one label alone, come beside: as often as Poisson's law has it.
+        """
         random = generator(seed, purpose="bootstrap")
         totals = np.bincount(self.strata, weights=self.sizes).astype(np.int64)
-        n = int(self.sizes.sum())
-        if len(self.sizes) * _CELL < n:
-            yield from _multinomials(self.sizes, self.strata, totals, n_resamples, random)
-            return
-        pattern = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        inside = len(self.sizes) if self.label is None else self.n_real
+        by_pattern = inside * _CELL < int(totals.sum())
         for b in _steps(n_resamples, len(self.sizes)):
             block = np.empty((len(self.sizes), b))
-            for rows, places in _drawn(totals, b, random):
-                block[:, rows] = _tallied(pattern[places], len(self.sizes)).T
+            if by_pattern:
+                self._by_pattern(block[:inside], totals, random)
+            else:
+                self._one_by_one(block[:inside], totals, random)
+            beside = self.weights[inside:, np.newaxis]
+            block[inside:] = random.poisson(beside, (len(beside), b))
             yield block
+
+    def _by_pattern(
+        self, block: np.ndarray, totals: np.ndarray, random: np.random.Generator
+    ) -> None:
+        order = np.argsort(self.strata[: len(block)], kind="stable")
+        edges = np.searchsorted(self.strata[order], np.arange(len(totals) + 1))
+        for total, start, stop in zip(totals, edges[:-1], edges[1:], strict=True):
+            if total:
+                mine = order[start:stop]
+                shares = self.weights[mine] / self.weights[mine].sum()
+                block[mine] = random.multinomial(total, shares, size=block.shape[1]).T
+
+    def _one_by_one(
+        self, block: np.ndarray, totals: np.ndarray, random: np.random.Generator
+    ) -> None:
+        n_real, width = self.n_real, len(block)
+        pattern = np.concatenate(
+            [np.repeat(np.arange(n_real), self.sizes[:n_real]), np.arange(n_real, width)]
+        )
+        beside = self.strata[n_real:width], self.weights[n_real:width]
+        for rows, places in _drawn(totals, block.shape[1], random, *beside):
+            block[:, rows] = _tallied(pattern[places], width).T
 
 
 def bootstrap_recall(
@@ -271,18 +350,40 @@ def _steps(n_resamples: int, width: int) -> Iterator[int]:
 
 
 def _drawn(
-    sizes: np.ndarray, n_resamples: int, random: np.random.Generator
+    sizes: np.ndarray,
+    n_resamples: int,
+    random: np.random.Generator,
+    strata: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield which resamples, and the places drawn in strata that lie one after another (b, n)."""
+    """Yield which resamples, and the places drawn in strata that lie one after another (b, n).
+
+    Behind the places of the samples lie those that stand for a part of a sample, if any: their
+    strata, in order, and weights.
+    """
     n = int(sizes.sum())
     size, start = (np.repeat(one, sizes) for one in (sizes, np.cumsum(sizes) - sizes))
-    step = max(_PIECE // n, 1)
+    if weights is None or strata is None or not len(weights):
+        strata, weights = np.zeros(0, np.int64), np.zeros(0)
+    first = np.searchsorted(strata, np.arange(len(sizes) + 1))
+    ends = np.concatenate([[0.0], np.cumsum(weights)])
+    stratum = np.repeat(np.arange(len(sizes)), sizes)
+    wide = size + (ends[first[1:]] - ends[first[:-1]])[stratum]
+    step = max(_PIECE // max(n, 1), 1)
     for done in range(0, n_resamples, step):
         rows = slice(done, min(done + step, n_resamples))
         uniform = random.random((rows.stop - rows.start, n))
-        uniform *= size  # below the size of the stratum, whatever the rounding: sizes < 2**53
+        uniform *= wide  # without parts below the size, whatever the rounding: sizes < 2**53
         places = uniform.astype(np.int64)
+        if len(weights):
+            beyond = np.nonzero(uniform >= size)
+            mine = stratum[beyond[1]]
+            into = ends[first[mine]] + uniform[beyond] - size[beyond[1]]
+            found = np.searchsorted(ends, into, side="right") - 1
+            part = np.clip(found, first[mine], first[mine + 1] - 1)
         places += start
+        if len(weights):
+            places[beyond] = n + part
         yield rows, places
 
 
@@ -294,21 +395,16 @@ def _tallied(drawn: np.ndarray, n_places: int) -> np.ndarray:
     )
 
 
-def _multinomials(
-    sizes: np.ndarray,
+def _pseudo(
+    truth: np.ndarray,
     strata: np.ndarray,
-    totals: np.ndarray,
-    n_resamples: int,
-    random: np.random.Generator,
-) -> Iterator[np.ndarray]:
-    edges = np.searchsorted(strata, np.arange(len(totals) + 1))
-    for b in _steps(n_resamples, len(sizes)):
-        block = np.empty((len(sizes), b))
-        for total, start, stop in zip(totals, edges[:-1], edges[1:], strict=True):
-            if total:
-                shares = sizes[start:stop] / total
-                block[start:stop] = random.multinomial(total, shares, size=b).T
-        yield block
+    tested: np.ndarray,
+    n_classes: int,
+    cells: Sequence[int],
+) -> Pseudo:
+    if truth.ndim == 2:
+        return pseudo_labels(truth, cells)
+    return pseudo_classes(truth, strata, tested, n_classes, cells)
 
 
 def _of_models(counts: list[Counts]) -> Counts:

@@ -1,0 +1,47 @@
+"""The interval of a figure that is a function of counts: the same wherever it is judged."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from steelyard.evaluation.count_metrics import RANGES
+from steelyard.evaluation.crossed import crossed_estimate, seeds_mean, share_ends
+from steelyard.evaluation.estimate import LEVEL
+from steelyard.evaluation.gap_metrics import gap_ends
+
+
+def with_data(by_seed: np.ndarray, resampled: np.ndarray) -> np.ndarray:
+    """Return the resampled figures (S, B, ...) of seeds with a figure (S, ...); the rest NaN."""
+    return np.where(np.isnan(by_seed)[:, np.newaxis], np.nan, resampled)
+
+
+def count_ends(
+    metric: str,
+    by_seed: np.ndarray,
+    resampled: np.ndarray,
+    expected: np.ndarray,
+    level: float = LEVEL,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return low and high ends of a metric between two ends, or of a gap between classes.
+
+    The figure itself tells how much it scatters, as a binomial share does: the pseudo-samples
+    leave no class certain, and Student's t is for the seeds alone.
+
+    Parameters
+    ----------
+    metric : str
+        A name of ours.
+    by_seed : ndarray of shape (S, ...)
+        The figure of each seed.
+    resampled : ndarray of shape (S, B, ...)
+        In resamples.
+    expected : ndarray of shape (S, ...)
+        Of the counts about which the resamples scatter.
+    level : float
+        Confidence level.
+    """
+    estimates = crossed_estimate(by_seed, resampled)
+    around = seeds_mean(with_data(by_seed, expected[:, np.newaxis])[:, 0])
+    if metric in RANGES:
+        return share_ends(estimates, 0.0, RANGES[metric], level, around)
+    return gap_ends(metric, estimates, resampled, around, level)
