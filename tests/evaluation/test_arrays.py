@@ -57,6 +57,12 @@ def test_several_labels():
         ([0, 1], [[0.5, np.nan], [0.5, 0.5]], None, "sum to one a row"),
         ([0, 1], [["a", "b"], ["a", "b"]], None, "must be numbers"),
         ([[1, 0]], [[0.5, 1.5]], None, r"lie in \[0, 1\]"),
+        ([0, 1], [[0.5, np.inf], [0.5, 0.5]], None, "finite. Those of row 0"),
+        ([0, 1], [0.5, -np.inf], None, "finite. Those of row 1"),
+        ([], np.zeros((0, 2)), [0, 1], r"one label or more. Got an array of shape \(0,\)"),
+        (1, [0.5], None, r"one label or more. Got an array of shape \(\)"),
+        (np.array(["a", 1], object), [0.5, 0.5], None, r"no order.*\['int', 'str'\]"),
+        ([0, 1], [[0.5, 0.5], [0.5, 0.5]], [0, 0], "one column. '0' has 2"),
         ([0, None], [[0.5, 0.5], [0.5, 0.5]], [0, 1], "have no column"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from steelyard._support.errors import ParameterError
-from steelyard.evaluation.estimate import Estimate
+from steelyard.evaluation.estimate import Estimate, in_doubt
 
 
 @pytest.mark.parametrize("freedom", [2.5, 9, np.inf])
@@ -29,11 +29,32 @@ def test_what_is_detectable_is_detected_as_often_as_said():
     assert shown == pytest.approx(0.7, abs=0.01)  # three standard errors
 
 
-def test_where_nothing_varied_there_is_no_doubt():
+def test_where_nothing_varied_there_is_no_test():
     found = Estimate(0.25, 0.0)
     assert (found.interval().low, found.interval().high) == (0.25, 0.25)
-    assert (found.p_value(0.25), found.p_value()) == (1, 0)
-    assert found.detectable() == 0
+    assert np.isnan([found.p_value(0.25), found.p_value(), found.detectable()]).all()
+
+
+def test_a_difference_that_never_varied_shows_no_more_than_a_sign_test_of_few_samples():
+    for n in range(1, 6):
+        assert in_doubt(Estimate(-0.3, 0.0), n).p_value() > 0.05
+    for n in range(6, 60):
+        found = in_doubt(Estimate(-0.3, 0.0), n)
+        assert 2 / 2**n < found.p_value() < 0.05
+        assert found.mean == -0.3
+        assert found.interval().below_zero
+    assert in_doubt(Estimate(2.0, 0.0), 3).error == 1
+    assert in_doubt(Estimate(2.0, 0.0), 3).freedom == 3
+
+
+@pytest.mark.parametrize("one", [Estimate(0.0, 0.0), Estimate(0.1, 0.2, 5), Estimate(0.0, 0.2)])
+def test_what_varied_or_does_not_differ_stays_as_it_is(one):
+    assert in_doubt(one, 10) == one
+
+
+def test_a_difference_rests_on_some_samples():
+    with pytest.raises(ParameterError, match="'n'"):
+        in_doubt(Estimate(0.1, 0.0), 0)
 
 
 @pytest.mark.parametrize("value", [0, 1, np.nan, "0.9"])

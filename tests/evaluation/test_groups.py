@@ -43,6 +43,17 @@ def test_groups_that_tell_nothing_are_refused(values, message):
         check_groupings({"site": values}, 3)
 
 
+@pytest.mark.parametrize("groups", [["a", "b"], "g", np.array(["a", "b"])])
+def test_groups_come_by_name(groups):
+    with pytest.raises(DataError, match=r"Groups must be a mapping .* Hint: for instance"):
+        check_groupings(groups, 2)
+
+
+def test_a_grouping_has_one_column():
+    with pytest.raises(DataError, match=r"'g' must name one .* Got shape \(2, 2\)"):
+        check_groupings({"g": np.array([["a", "b"]] * 2)}, 2)
+
+
 def test_hardness_groups_are_equally_many_and_the_harder_the_later():
     score = hardness([5, 1, 9, 3, 7, 2], ids=[10, 11, 12, 13, 14, 15])
     found = hardness_groups(score, [12, 11, 10, 15, 14, 13])

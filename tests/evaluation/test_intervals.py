@@ -9,6 +9,7 @@ from steelyard._support.errors import DataError, ParameterError
 from steelyard.evaluation.intervals import (
     accuracy_interval,
     jeffreys_interval,
+    paired_estimate,
     recall_intervals,
     stratified_estimate,
     stratified_interval,
@@ -239,6 +240,29 @@ def test_an_accuracy_is_wilsons_with_the_samples_that_its_error_is_worth():
     found = accuracy_interval(many, np.zeros(5000, int), np.ones(1))
     plain = stratified_interval(many, np.zeros(5000, int), np.ones(1))
     assert (found.low, found.high) == pytest.approx((plain.low, plain.high), abs=1e-5)
+
+
+@pytest.mark.parametrize("n_seeds", [1, 3])
+def test_two_samples_that_all_say_the_same_are_not_certain(n_seeds):
+    right, strata, shares = np.ones((n_seeds, 2)), np.array([0, 1]), np.array([0.5, 0.5])
+    found = paired_estimate(right, 1 - right, strata, shares)
+    assert (found.mean, found.freedom) == (1, pytest.approx(2))
+    assert found.error == pytest.approx(1 / np.sqrt(3))
+    # unequal shares are worth less
+    assert paired_estimate(right, 1 - right, strata, np.array([0.9, 0.1])).error > found.error
+    same = paired_estimate(right, right, strata, shares)
+    assert (same.mean, same.error) == (0, 0)
+    assert np.isnan(same.p_value())
+
+
+def test_a_paired_estimate_is_that_of_the_differences_where_these_vary():
+    rng = np.random.default_rng(0)
+    left, right = rng.normal(size=(2, 3, 50))
+    strata, shares = rng.integers(0, 3, 50), np.ones(3)
+    expected = stratified_estimate(left - right, strata, shares)
+    assert paired_estimate(left, right, strata, shares) == expected
+    with pytest.raises(DataError, match="value by value"):
+        paired_estimate(left, right[:, :1], strata, shares)
 
 
 def test_equal_arms_differ_by_exactly_nothing():

@@ -68,6 +68,12 @@ def test_a_ratio_that_is_none_is_refused(name):
         deployment_priors({name: None}, NAMES, TRAIN)
 
 
+@pytest.mark.parametrize("given", [["uniform"], "uniform"])
+def test_priors_come_by_name(given):
+    with pytest.raises(DataError, match=r"Priors must be a mapping .*uniform.* Hint: for instance"):
+        deployment_priors(given, ("a", "b"), None)
+
+
 def test_long_tails_need_the_training_prior():
     with pytest.raises(DataError, match="goes by the training prior, which is not known"):
         deployment_priors({"forward:2": None}, NAMES, None, test_prior=TRAIN)

@@ -51,6 +51,14 @@ def test_sizes_are_above_zero(n_train, n_test):
         splits_estimate(np.ones(3), n_train=n_train, n_test=n_test)
 
 
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1])
+def test_splits_that_all_gave_the_same_say_nothing_of_others(value):
+    with pytest.raises(DataError, match=r"All 3 splits gave .* Hint: take more splits"):
+        splits_estimate(np.full(3, value), n_train=9, n_test=1)
+    with pytest.raises(DataError, match="All 6 splits"):
+        folds_estimate(np.full((2, 3), value))
+
+
 def test_values_are_finite():
     with pytest.raises(DataError, match="finite"):
         splits_estimate(np.array([0.1, np.nan]), n_train=9, n_test=1)

@@ -41,3 +41,4 @@ def test_a_percentile_interval_encloses_its_estimate():
     assert percentile_interval(-2.0, draws, 0.9).low == -2
     assert percentile_interval(np.nan, draws, 0.9) is None
     assert percentile_interval(0.5, np.full(100, np.nan), 0.9) is None
+    assert percentile_interval(0.5, np.full(100, 0.5), 0.9) is None  # all say the same

@@ -58,6 +58,18 @@ def test_a_difference_is_looked_up_by_both_sides():
             one.difference(**{**right, **wrong})
 
 
+def test_a_wrong_name_is_answered_with_the_nearest():
+    one = evaluation()
+    with pytest.raises(DataError, match=r"no metric 'acuracy'. Hint: did you mean 'accuracy'"):
+        one.figure("degree=0", "uniform", "acuracy")
+    with pytest.raises(DataError, match=r"no metric 'acuracy'. Hint: did you mean 'accuracy'"):
+        one.matrix("acuracy")
+    with pytest.raises(DataError, match=r"no arm 'degre=0'. Hint: did you mean 'degree=0'"):
+        one.classes("degre=0", "uniform")
+    with pytest.raises(DataError, match=r"no base arm 'degre=0'. Hint: did you mean 'degree=0'"):
+        one.difference("degree=1", "degre=0", "uniform")
+
+
 def test_two_figures_for_one_question_are_none():
     one = evaluation()
     twice = replace(one, overall=one.overall.iloc[[0, 0, 1]])

@@ -16,13 +16,17 @@ def by_arm(predictions: Sequence[Predictions]) -> dict[str, list[Predictions]]:
     Raises
     ------
     DataError
-        If there are none.
+        If there are none, or they hold no samples.
     MismatchError
         If samples, truth, classes or part differ between predictions, or an arm lacks a seed.
     """
     if not predictions:
         raise DataError("There are no predictions to evaluate.")
     first = predictions[0]
+    if not len(first):
+        raise DataError(
+            "The predictions to evaluate hold no samples.", hint="check which rows were chosen."
+        )
     arms: dict[str, list[Predictions]] = {}
     for one in predictions:
         if (

@@ -79,6 +79,11 @@ def predictions_of(
     """
     probabilities = _numbers(y_prob)
     truth = np.asarray(y_true)
+    if not truth.ndim or not len(truth):
+        raise DataError(
+            f"There must be one label or more. Got an array of shape {truth.shape}.",
+            hint="check which rows were chosen.",
+        )
     several = truth.ndim == 2
     if probabilities.ndim == 1 and not several:
         probabilities = np.column_stack([1 - probabilities, probabilities])
@@ -103,9 +108,13 @@ def predictions_of(
 
 def _numbers(y_prob: Any) -> np.ndarray:
     try:
-        return np.asarray(y_prob, dtype=np.float64)
+        probabilities = np.asarray(y_prob, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"Probabilities must be numbers: {error}.") from error
+    if np.isinf(probabilities).any():  # whose sums would warn
+        row = int(np.argwhere(np.isinf(probabilities))[0, 0])
+        raise DataError(f"Probabilities must be finite. Those of row {row} are not.")
+    return probabilities
 
 
 def _names(
@@ -117,12 +126,25 @@ def _names(
         names = [f"label {code}" for code in range(n_columns)]
     else:
         names = pd.unique(pd.Series(truth).dropna()).tolist()
-        names.sort()
+        try:
+            names.sort()
+        except TypeError as error:
+            kinds = sorted({type(name).__name__ for name in names})
+            raise DataError(
+                f"The labels have no order: they are of the types {kinds}.",
+                hint="make them all text, or say what the columns stand for: labels=...",
+            ) from error
     if len(names) != n_columns:
         raise DataError(
             f"There are {n_columns} columns of probabilities and {len(names)} labels "
             f"{[str(name) for name in names[:12]]}.",
             hint="say what the columns stand for: labels=model.classes_.",
+        )
+    twice = [str(name) for name in names if names.count(name) > 1]
+    if twice:
+        raise DataError(
+            f"Every label must have one column. {twice[0]!r} has {twice.count(twice[0])}.",
+            hint="labels=model.classes_ names each class once.",
         )
     return names
 

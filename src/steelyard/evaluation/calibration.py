@@ -29,7 +29,7 @@ from scipy.special import expit
 from steelyard._support.errors import DataError
 from steelyard._support.validation import check_integer
 from steelyard.evaluation.arms import by_arm
-from steelyard.evaluation.intervals import stratified_interval, within
+from steelyard.evaluation.intervals import paired_estimate, stratified_interval, within
 from steelyard.evaluation.priors import deployment_priors
 from steelyard.evaluation.quantities import negative_log_likelihood
 from steelyard.evaluation.reliability import BINNINGS, calibration_error, log_odds
@@ -73,7 +73,8 @@ def calibration(
         ``measure`` ("log_loss", "brier", "ece_mass", "ece_width"): ``n``, the samples (of that
         class); ``mean`` over seeds; ``low`` and ``high``, the ends of its 95 % interval over
         samples and seeds (NaN for the calibration errors); ``n_seeds``. A class without samples
-        has n = 0 and NaN; so has a label that cannot be re-weighted because every sample has it.
+        has n = 0 and NaN; NaN also a class of deployment share 0, which is absent there, and a
+        label that cannot be re-weighted because every sample has it.
 
     Raises
     ------
@@ -181,8 +182,8 @@ class Part:
             return np.nan, np.nan, np.nan
         if measure in self.errors:
             return float((self.errors[measure] - other.errors[measure]).mean()), np.nan, np.nan
-        values = self.values[measure] - other.values[measure]
-        interval = stratified_interval(values, self.strata, self.shares)
+        mine, others = self.values[measure], other.values[measure]
+        interval = paired_estimate(mine, others, self.strata, self.shares).interval()
         return interval.mean, interval.low, interval.high
 
 
@@ -233,7 +234,8 @@ def parts_of_classes(
     odds = [log_odds(model) for model in models]
     for code, name in enumerate(names):
         measured: _Measured = ({}, {})
-        if counts[code]:
+        # a class of deployment share 0 is absent there: no data, as one that was not tested
+        if weights[truth == code].any():
             columns = np.stack([one[:, code] for one in odds])
             measured = _measured_one(columns, truth == code, weights, n_bins)
         yield Part(BY_CLASS, name, int(counts[code]), strata, shares, *measured)
@@ -268,7 +270,7 @@ def parts_of_labels(
         tested = stated is None or not ((stated > 0) & (counts == 0)).any()
         shares = _shares(counts, stated)
         measured: _Measured = ({}, {})
-        if counts[1] and tested:
+        if counts[1] and shares[1] and tested:
             weights = _sample_weights(strata, shares)
             columns = np.stack([model.logits[:, code] for model in models])
             measured = _measured_one(columns, present, weights, n_bins)

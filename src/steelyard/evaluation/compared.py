@@ -11,18 +11,20 @@ from steelyard._support.errors import DataError
 from steelyard.evaluation.catalogue import CLASS_RANKS
 from steelyard.evaluation.class_differences import class_estimates
 from steelyard.evaluation.deployments import Deployment
-from steelyard.evaluation.estimate import Estimate
+from steelyard.evaluation.estimate import Estimate, in_doubt
 from steelyard.evaluation.figure import ends_of
 from steelyard.evaluation.judged import Judged
 from steelyard.evaluation.many_tests import holm
 from steelyard.evaluation.measured import Measured, Wanted
 from steelyard.evaluation.rank_estimates import rank_differences
 from steelyard.evaluation.rarity import rarity_test
+from steelyard.evaluation.strata_sums import samples_worth
 from steelyard.records.evaluation import AS_TRAINED
 from steelyard.records.predictions import Predictions
 
 Cell = tuple[str, str]  # arm and decision
 Pair = tuple[Cell, Cell]  # what is compared, and what with
+_NOISE = 1e-12  # of a figure: what lies below is rounding
 # Of each class, the changes that are compared: rank metrics where they are judged at all.
 _RANKS = ("auroc", "average_precision", "d_prime")
 
@@ -32,17 +34,20 @@ def differences(
 ) -> list[dict]:
     """Return the rows of the table of differences under one deployment.
 
-    p-values are adjusted by Holm over all comparisons of one metric.
+    p-values are adjusted by Holm over all comparisons of one metric. One in which nothing differs
+    is no test, and not counted.
     """
     rows: list[dict] = []
     pairs = list(pairs)
+    worth = _worth(deployment)
     for metric in next(iter(measured.values())).overall:
         mine = []
         for left, right in pairs:
             one, other = measured[left].overall[metric], measured[right].overall[metric]
             difference = one.evidence - other.evidence
-            estimate = difference.estimate()
-            level = {"mean": float(np.mean(difference.by_seed)), **_of(estimate)}
+            scale = np.abs([one.evidence.by_seed, other.evidence.by_seed]).max()
+            tested = _of(difference.estimate(), worth, scale)
+            level = {"mean": float(np.mean(difference.by_seed)), **tested}
             key = {"prior": deployment.name, "metric": metric, **_named(left, right)}
             mine.append({**key, **level, "n_seeds": len(difference.by_seed)})
         rows += _adjusted(mine)
@@ -58,20 +63,24 @@ def class_differences(
 ) -> list[dict]:
     """Return the rows of the changes of each class, against the base arm as trained.
 
-    p-values are adjusted by Holm over all classes and comparisons of one metric.
+    p-values are adjusted by Holm over all classes and comparisons of one metric. A class that the
+    deployment does not have (share 0) has no data; one in which nothing differs is no test.
     """
     if not deployment.by_class:
         return []
     against = [pair for pair in pairs if pair[1][1] == AS_TRAINED]
     found: dict[str, list[dict]] = {}
+    n = _sizes(first)
     for left, right in against:
         for metric, estimates in _class_changes(
             first, deployment, cells[left], cells[right], wanted
         ).items():
             key = {"prior": deployment.name, "metric": metric, **_named(left, right)}
-            for name, n, one in zip(first.class_names, _sizes(first), estimates, strict=True):
-                level = {"mean": np.nan if one is None else one.mean, **_of(one)}
-                row = {**key, "class": name, "n": int(n), **level}
+            for code, one in enumerate(estimates):
+                mine = None if deployment.prior[code] == 0 else one
+                tested = _of(mine, _rests_on(metric, n[code], len(first)))
+                level = {"mean": np.nan if mine is None else mine.mean, **tested}
+                row = {**key, "class": first.class_names[code], "n": int(n[code]), **level}
                 found.setdefault(metric, []).append(row)
     return [row for rows in found.values() for row in _adjusted(rows)]
 
@@ -97,13 +106,14 @@ def rarity_of(
         except DataError:  # too few classes, or all equally frequent: nothing to tell
             continue
         slope = test.slope.interval()
+        together = test.correlations
         key = dict(zip(("prior", "metric", *_KEYS), values, strict=True))
-        for statistic, interval, p in (
-            ("pearson", test.pearson, test.slope.p_value()),
-            ("spearman", test.spearman, test.spearman_p),
-            ("slope", slope, test.slope.p_value()),
+        for statistic, mean, interval, p in (
+            ("pearson", together["pearson"], test.pearson, test.slope.p_value()),
+            ("spearman", together["spearman"], test.spearman, test.spearman_p),
+            ("slope", slope.mean, slope, test.slope.p_value()),
         ):
-            mean, low, high = ends_of(interval)
+            _, low, high = ends_of(interval)
             row = {**key, "statistic": statistic, "mean": mean, "low": low, "high": high}
             found.append({**row, "p": p, "n_classes": test.n_classes})
     return found
@@ -116,17 +126,34 @@ def _named(left: Cell, right: Cell) -> dict[str, str]:
     return dict(zip(_KEYS, (*left, *right), strict=True))
 
 
-def _of(estimate: Estimate | None) -> dict[str, float]:
-    """Return the ends, p-value and least detectable difference; NaN where no error is known."""
+def _of(estimate: Estimate | None, worth: float, scale: float = 1.0) -> dict[str, float]:
+    """Return the ends, p-value and least detectable difference; NaN where no error is known.
+
+    A difference that did not vary is in doubt, of as many samples as it is worth. Where nothing
+    differs, but by the rounding of figures of that scale, it is 0 and there is no test.
+    """
     if estimate is None or np.isnan([estimate.mean, estimate.error]).any():
         return dict.fromkeys(("low", "high", "p", "detectable"), np.nan)
-    interval = estimate.interval()
+    if max(abs(estimate.mean), estimate.error) <= _NOISE * scale:
+        return {"mean": 0.0, "low": 0.0, "high": 0.0, "p": np.nan, "detectable": np.nan}
+    known = in_doubt(estimate, worth)
+    interval = known.interval()
     return {
         "low": interval.low,
         "high": interval.high,
-        "p": estimate.p_value(),
-        "detectable": estimate.detectable(),
+        "p": known.p_value(),
+        "detectable": known.detectable(),
     }
+
+
+def _worth(deployment: Deployment) -> float:
+    counts = np.bincount(deployment.strata, minlength=len(deployment.shares))
+    return samples_worth(counts, deployment.shares)
+
+
+def _rests_on(metric: str, n: int, n_all: int) -> float:
+    """Return the samples that a change of a class rests on: of ranks, those of the rarer side."""
+    return max(n if metric == "recall" else min(n, n_all - n), 1)
 
 
 def _adjusted(rows: list[dict]) -> list[dict]:
@@ -138,16 +165,34 @@ def _class_changes(
     first: Predictions, deployment: Deployment, left: Judged, right: Judged, wanted: Wanted
 ) -> dict[str, list[Estimate | None] | tuple[Estimate | None, ...]]:
     changes: dict[str, list[Estimate | None] | tuple[Estimate | None, ...]] = {}
-    if "recall" in wanted.class_metrics and not first.multi_label:
-        one, other = (judged.predicted == first.truth for judged in (left, right))
-        change = one.astype(np.float64) - other
-        changes["recall"] = class_estimates(change, first.truth, len(first.class_names))
+    if "recall" in wanted.class_metrics:
+        changes["recall"] = _recall_changes(first, left, right)
     ranks = [name for name in _RANKS if name in wanted.class_metrics]
     if ranks:
         models, base = ([*judged.models()] for judged in (left, right))
         found = rank_differences(models, base, deployment.prior)
         changes |= {name: found[CLASS_RANKS[name]].estimates for name in ranks}
     return changes
+
+
+def _recall_changes(first: Predictions, left: Judged, right: Judged) -> list[Estimate | None]:
+    """Return the change of each class's recall, of labels on the samples that have them."""
+    n_classes = len(first.class_names)
+    if not first.multi_label:
+        one, other = (judged.predicted == first.truth for judged in (left, right))
+        change = one.astype(np.float64) - other
+        found = class_estimates(change, first.truth, n_classes)
+    else:
+        changes = [
+            left.predicted[:, has, code].astype(np.float64) - right.predicted[:, has, code]
+            for code, has in enumerate(first.truth.T)
+        ]
+        found = [class_estimates(one, np.zeros(one.shape[1], np.int64), 1)[0] for one in changes]
+        change = np.concatenate(changes, axis=1)
+    if change.any():
+        return found
+    # the pseudo-samples stand for what few samples could not show, not for arms that are the same
+    return [None if one is None else Estimate(0.0, 0.0) for one in found]
 
 
 def _sizes(first: Predictions) -> np.ndarray:

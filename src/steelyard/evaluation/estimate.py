@@ -24,7 +24,7 @@ class Estimate:
     mean : float
         The estimate.
     error : float
-        Its standard error, 0 or above. 0 where nothing varied.
+        Its standard error, 0 or above. 0 where nothing varied, of which no test can be made.
     freedom : float
         Degrees of freedom of the error, above 0; infinite for a normal error.
     """
@@ -41,25 +41,55 @@ class Estimate:
     def p_value(self, against: float = 0.0) -> float:
         """Return the two-sided p-value of "the truth is ``against``".
 
-        Where nothing varied, 1 at ``against`` itself and 0 beside it.
+        NaN, no test, where nothing varied; `in_doubt` makes one of a difference.
         """
         offset = abs(self.mean - against)
         if self.error <= 0:
-            return float(offset == 0)
+            return np.nan
         return float(2 * special.stdtr(self.freedom, -offset / self.error))
 
     def detectable(self, power: float = POWER, level: float = LEVEL) -> float:
         """Return the least true difference that would be shown with probability ``power``.
 
         ``(t(1/2 + level/2) + t(power)) * error``: what is smaller could not be seen with so many
-        samples and seeds, so that "no evidence" says nothing about it.
+        samples and seeds, so that "no evidence" says nothing about it. NaN where nothing varied.
 
         References
         ----------
         Bloom (1995), Evaluation Review 19(5), the minimum detectable effect.
         """
         needed = _quantile(0.5 + _share(level, "level") / 2, self.freedom)
-        return float((needed + _quantile(_share(power, "power"), self.freedom)) * self.error)
+        needed += _quantile(_share(power, "power"), self.freedom)
+        return float(needed * self.error) if self.error > 0 else np.nan
+
+
+def in_doubt(difference: Estimate, n: float) -> Estimate:
+    """Return a difference that is not certain, even where every sample shows the same.
+
+    Where nothing varied and the mean is not 0, the error is that of what n samples at the mean and
+    one more at no difference scatter::
+
+        error = |mean| / sqrt(n + 1)        n degrees of freedom
+
+    so that p depends on n alone: .23 of two samples, .058 of five, .038 of six, .008 of ten. As in
+    a sign test (.5, .063, .031, .002), fewer than six samples show nothing at 5 %. A difference
+    of exactly 0 that did not vary stays as it is: there is nothing to test.
+
+    Parameters
+    ----------
+    difference : Estimate
+        Of two arms, paired.
+    n : float
+        Samples it rests on, or what they are worth, above 0.
+
+    References
+    ----------
+    The rule is ours.
+    """
+    n = check_real(n, "n", "in_doubt", 0, bounds="(]")
+    if difference.error > 0 or difference.mean == 0 or np.isnan(difference.mean):
+        return difference
+    return Estimate(difference.mean, float(abs(difference.mean) / np.sqrt(n + 1)), float(n))
 
 
 def seeds_part(between_seeds: Any, variance: Any, n_seeds: Any) -> Any:

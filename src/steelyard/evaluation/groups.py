@@ -29,13 +29,26 @@ def check_groupings(groups: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
     Raises
     ------
     DataError
-        If a grouping has another length, no name for a group (empty text), or one group alone.
+        If they are no mapping, or a grouping has another length or shape, no name for a group
+        (empty text), or one group alone.
     """
+    if not isinstance(groups, Mapping):
+        raise DataError(
+            f"Groups must be a mapping of a name to the group of each sample. "
+            f"Got {type(groups).__name__}.",
+            hint='for instance groups={"hospital": hospitals}.',
+        )
     return {str(name): _checked(str(name), values, n) for name, values in groups.items()}
 
 
 def _checked(name: str, values: Any, n: int) -> np.ndarray:
-    column = pd.Series(np.asarray(values, dtype=object))
+    array = np.asarray(values, dtype=object)
+    if array.ndim != 1:
+        raise DataError(
+            f"The groups {name!r} must name one for each of {n} samples. Got shape {array.shape}.",
+            hint="give each column as a grouping of its own.",
+        )
+    column = pd.Series(array)
     if len(column) != n:
         raise DataError(
             f"The groups {name!r} must name one for each of {n} samples. Got {len(column)}."

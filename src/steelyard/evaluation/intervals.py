@@ -12,7 +12,8 @@ from steelyard._support.arrays import require_finite
 from steelyard._support.errors import DataError
 from steelyard._support.validation import check_choice, check_real
 from steelyard.evaluation.crossed import share_interval
-from steelyard.evaluation.estimate import LEVEL, Estimate, seeds_part
+from steelyard.evaluation.estimate import LEVEL, Estimate, in_doubt
+from steelyard.evaluation.strata_sums import StrataSums, samples_worth
 from steelyard.records.interval import Interval
 
 
@@ -131,8 +132,9 @@ def stratified_estimate(values: np.ndarray, strata: np.ndarray, shares: np.ndarr
     """Return the mean of a per-sample quantity where strata come in given shares.
 
     The estimate is ``sum_c share_c mean_c``, mean_c over seeds and over the samples of stratum c.
-    Give the quantity of one arm for its level, or the difference of two arms that share seeds
-    and samples for a paired difference. Seeds and samples are crossed random effects::
+    Give the quantity of one arm for its level; for the difference of two arms that share seeds and
+    samples there is `paired_estimate`, which is never certain. Seeds and samples are crossed
+    random effects::
 
         A = sum_c share_c^2 var_c / n_c     var_c: of seed means, between samples of stratum c
         B = var_seeds / S                   between the seeds' own estimates
@@ -172,41 +174,49 @@ def stratified_estimate(values: np.ndarray, strata: np.ndarray, shares: np.ndarr
     values, strata, shares = _checked(values, strata, shares)
     n_seeds = len(values)
     counts = np.bincount(strata, minlength=len(shares))
-    weights = np.where(counts > 0, shares, 0.0)
-    if weights.sum() <= 0:
-        raise DataError("No class with a positive deployment share has held-out samples.")
-    weights = weights / weights.sum()
     n = np.where(counts > 0, counts, 1)
     seed_means = np.stack([_stratum_sums(row, strata, len(shares)) for row in values]) / n
-    by_seed = seed_means @ weights
-    estimate = float(by_seed.mean())
-
-    sample_means = values.mean(axis=0)
     means = seed_means.mean(axis=0)
-    squares = _stratum_sums((sample_means - means[strata]) ** 2, strata, len(shares))
-    n_present = int((counts > 0).sum())
-    pooled = squares.sum() / max(n_present, len(strata) - n_present)
-    offset = np.round(means - estimate, 12)  # beyond lies the noise of the arithmetic
-    borrowed = pooled + n / (n + 1) * offset**2
-    by_stratum = weights**2 * (squares + borrowed) / n**2
-    between_samples = float(by_stratum.sum())
-
+    off = (values.mean(axis=0) - means[strata]) ** 2
+    sums = StrataSums.of(counts, means, _stratum_sums(off, strata, len(shares)), shares)
     between_seeds = residual = 0.0
     if n_seeds > 1:
-        between_seeds = float(by_seed.var(ddof=1)) / n_seeds
+        between_seeds = float((seed_means @ sums.weights).var(ddof=1)) / n_seeds
         rest = seed_by_sample_variances(values, seed_means, strata)
-        residual = float((weights**2 * rest / (n * n_seeds)).sum())
-    variance = max(between_samples, between_seeds, between_samples + between_seeds - residual)
-    if max(variance, residual) <= 0:
-        return Estimate(estimate, 0.0)
-    if variance <= 0:  # seeds and samples differ one by one and cancel in every mean
-        variance, freedom = residual, n_seeds - 1.0
-    else:
-        spent = float((by_stratum**2 / n).sum())
-        if n_seeds > 1:
-            spent += variance**2 * seeds_part(between_seeds, variance, n_seeds)
-        freedom = variance**2 / spent
-    return Estimate(estimate, float(np.sqrt(variance)), freedom)
+        residual = float((sums.weights**2 * rest / (n * n_seeds)).sum())
+    return sums.estimate(between_seeds, residual, n_seeds)
+
+
+def paired_estimate(
+    left: np.ndarray, right: np.ndarray, strata: np.ndarray, shares: np.ndarray
+) -> Estimate:
+    """Return by how much the left arm exceeds the right, which is never certain.
+
+    `stratified_estimate` of the differences by seed and sample, but where all of them are the same
+    and not 0, its error is that of `in_doubt`: two samples, right in one arm and wrong in the
+    other, show less than two hundred.
+
+    Parameters
+    ----------
+    left, right : ndarray of shape (S, n)
+        A quantity of each arm, for each seed and sample.
+    strata, shares
+        As in `stratified_estimate`.
+
+    Raises
+    ------
+    DataError
+        If the shapes of the arms differ, or as in `stratified_estimate`.
+    """
+    left, right = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
+    if left.shape != right.shape:
+        raise DataError(
+            f"Arms are compared value by value. Got shapes {left.shape} and {right.shape}.",
+            hint="both arms must have the same seeds and samples, in the same order.",
+        )
+    found = stratified_estimate(left - right, strata, shares)
+    shares = np.asarray(shares)
+    return in_doubt(found, samples_worth(np.bincount(strata, minlength=len(shares)), shares))
 
 
 def stratified_interval(
@@ -252,9 +262,7 @@ def accuracy_interval(
     estimate = stratified_estimate(right, strata, shares)
     share = min(max(estimate.mean, 0.0), 1.0)  # rounding can leave a mean of ones above one
     counts = np.bincount(strata, minlength=len(shares))
-    present = counts > 0
-    weights = shares[present] / shares[present].sum()
-    worth = float(1 / (weights**2 / counts[present]).sum())
+    worth = samples_worth(counts, shares)
     return share_interval(replace(estimate, mean=share), worth, level=level)
 
 

@@ -6,11 +6,10 @@ test               "Would the arms differ just as much ..."                    u
 `paired_t`         with other trainings, on these very test samples?           seeds
 `sign_flip_test`   the same, without assuming a normal law                     seeds
 `swap_test`        on other samples of this kind, for these very models?       samples
-`Estimate` of      with other trainings and on other samples?                  seeds and samples
-stratified_...
+`paired_estimate`  with other trainings and on other samples?                  seeds and samples
 =================  ==========================================================  ==================
 
-The p-value that the package gives by default is the last, ``stratified_estimate(left - right,
+The p-value that the package gives by default is the last, ``paired_estimate(left, right,
 ...).p_value()``. It answers both questions, and is therefore the largest as a rule: many seeds
 cannot make up for a small test part, nor many samples for one training.
 """
@@ -25,6 +24,7 @@ from scipy import special
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_integer
+from steelyard.evaluation.estimate import Estimate, in_doubt
 from steelyard.evaluation.intervals import stratified_estimate
 
 PERMUTATIONS = 10_000
@@ -68,7 +68,7 @@ def paired_t(left: np.ndarray, right: np.ndarray) -> PairedTest:
     Returns
     -------
     PairedTest
-        Where all seeds differ by the same, p is 1 if that is 0, else 0.
+        Where all seeds differ by the same, p is that of `in_doubt`, or NaN (no test) if that is 0.
 
     Raises
     ------
@@ -88,8 +88,9 @@ def paired_t(left: np.ndarray, right: np.ndarray) -> PairedTest:
     varies = error > 1e-14 * np.abs(difference).max(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         p_value = 2 * special.stdtr(len(difference) - 1, -np.abs(mean) / error)
-    p_value = np.where(varies, p_value, (mean == 0).astype(np.float64))
-    p_value = np.where(np.isnan(mean), np.nan, p_value)
+    same = Estimate(1.0, 0.0)  # p does not depend on by how much all differ
+    p_value = np.where(varies, p_value, in_doubt(same, len(difference)).p_value())
+    p_value = np.where(np.isnan(mean) | (~varies & (mean == 0)), np.nan, p_value)
     return PairedTest(np.asarray(mean), p_value, 0, False)
 
 
@@ -214,7 +215,7 @@ def _differences(left: np.ndarray, right: np.ndarray, owner: str) -> np.ndarray:
     if left.ndim < 1 or len(left) < 2:
         raise DataError(
             f"{owner} needs values of two seeds or more. Got shape {left.shape}.",
-            hint="with one seed, swap_test and stratified_estimate test over samples.",
+            hint="with one seed, swap_test and paired_estimate test over samples.",
         )
     if np.isinf(left).any() or np.isinf(right).any():
         raise DataError(f"The values of {owner} must be finite, or NaN for no data.")

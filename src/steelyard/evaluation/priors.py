@@ -55,8 +55,9 @@ def deployment_priors(
     Raises
     ------
     DataError
-        If a name stands for nothing, a class is unknown (with the nearest names), or weights
-        are negative, NaN or all zero; of multi-label data, if a share lies outside [0, 1].
+        If they are no mapping, a name stands for nothing, a class is unknown (with the nearest
+        names), or weights are negative, NaN or all zero; of multi-label data, if a share lies
+        outside [0, 1].
     """
     check = check_prevalence if multi_label else check_prior
     known = {UNIFORM: np.full(len(class_names), 0.5 if multi_label else 1.0)}
@@ -136,6 +137,11 @@ def long_tail_prior(
 
 
 def _spelled_out(given: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise DataError(
+            f"Priors must be a mapping of a name to weights. Got {given!r}.",
+            hint='for instance {"clinic": {"healthy": 9, "ill": 1}}, or {"forward:10": None}.',
+        )
     family = [f"forward:{ratio}" for ratio in FAMILY]
     family += [UNIFORM, *(f"backward:{ratio}" for ratio in reversed(FAMILY))]
     priors: dict[str, Any] = {}

@@ -35,7 +35,7 @@ def splits_estimate(values: np.ndarray, *, n_train: float, n_test: float) -> Est
     Raises
     ------
     DataError
-        If there are fewer than two splits, or a value is NaN or infinite.
+        If there are fewer than two splits, all gave the same, or a value is NaN or infinite.
     ParameterError
         If a size is 0 or below.
 
@@ -48,11 +48,17 @@ def splits_estimate(values: np.ndarray, *, n_train: float, n_test: float) -> Est
         raise DataError(
             f"The corrected error needs one value a split, of two splits or more. "
             f"Got shape {values.shape}.",
-            hint="one split says nothing of other splits: stratified_estimate is over its samples.",
+            hint="one split says nothing of other splits: paired_estimate is over its samples.",
         )
     require_finite(values, "values", "splits_estimate")
     n_train = check_real(n_train, "n_train", "splits_estimate", 0, bounds="(]")
     n_test = check_real(n_test, "n_test", "splits_estimate", 0, bounds="(]")
+    if np.ptp(values) <= 1e-12 * np.abs(values).max():
+        raise DataError(
+            f"All {len(values)} splits gave {values[0]:g}: that says nothing of how far others "
+            "would differ.",
+            hint="take more splits, or larger test parts; paired_estimate is over samples.",
+        )
     variance = (1 / len(values) + n_test / n_train) * values.var(ddof=1)
     return Estimate(float(values.mean()), float(np.sqrt(variance)), len(values) - 1.0)
 
@@ -73,7 +79,7 @@ def folds_estimate(values: np.ndarray) -> Estimate:
     Raises
     ------
     DataError
-        If there are fewer than two folds, or a value is NaN or infinite.
+        If there are fewer than two folds, all gave the same, or a value is NaN or infinite.
 
     References
     ----------

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from steelyard._support.errors import DataError
 from steelyard.evaluation import count_metrics
 from steelyard.evaluation.counts import Counts
 from steelyard.evaluation.crossed import share_interval
-from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.intervals import wilson_interval, within
+from steelyard.evaluation.strata_sums import StrataSums, samples_worth, shares_of_present
 from steelyard.records.interval import Interval
 
 _TINY = np.finfo(np.float64).tiny  # a probability of 0 is read as it, as in a table read whole
@@ -171,10 +170,7 @@ class Sums:
         self._kinds, self._often, self._pending, self._n_pending = kinds, often, [], 0
 
     def _shares(self, prior: np.ndarray) -> np.ndarray:
-        tested = np.where(self.n > 0, prior, 0.0)
-        if tested.sum() <= 0:
-            raise DataError("No class with a positive deployment share has held-out samples.")
-        return tested / tested.sum()
+        return shares_of_present(self.n, prior)
 
     def _mean_of(
         self, first: np.ndarray, second: np.ndarray, shares: np.ndarray, share: bool = False
@@ -183,26 +179,15 @@ class Sums:
 
         `stratified_interval` of one seed, and `accuracy_interval` of a share.
         """
-        n = np.maximum(self.n, 1)
-        means = first / n
-        estimate = float(means @ shares)
+        means = first / np.maximum(self.n, 1)
         # sums of squares about the means: what is left of 16 digits after nothing varied is 0
         squares = second - first * means
         squares[squares < 1e-12 * second] = 0.0
-        n_present, n_rows = int((self.n > 0).sum()), int(self.n.sum())
-        pooled = squares.sum() / max(n_present, n_rows - n_present)
-        offset = np.round(means - estimate, 12)
-        by_class = shares**2 * (squares + pooled + n / (n + 1) * offset**2) / n**2
-        variance = float(by_class.sum())
-        known = Estimate(estimate, 0.0)
-        if variance > 0:
-            freedom = variance**2 / float((by_class**2 / n).sum())
-            known = Estimate(estimate, float(np.sqrt(variance)), freedom)
+        known = StrataSums.of(self.n, means, squares, shares).estimate()
         if not share:
             return known.interval()
-        used = shares > 0
-        worth = float(1 / (shares[used] ** 2 / self.n[used]).sum())
-        return share_interval(replace(known, mean=min(max(estimate, 0.0), 1.0)), worth)
+        inside = min(max(known.mean, 0.0), 1.0)
+        return share_interval(replace(known, mean=inside), samples_worth(self.n, shares))
 
 
 def _ends(interval: Interval, most: float) -> tuple[float, float, float]:

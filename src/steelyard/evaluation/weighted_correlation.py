@@ -61,8 +61,8 @@ def centred(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def percentile_interval(estimate: float, draws: np.ndarray, level: float) -> Interval | None:
     """Return the bootstrap's percentile interval, widened to enclose the estimate if it must.
 
-    Draws that are NaN (of constant values) are left out; None if hardly any is left, or the
-    estimate is NaN.
+    Draws that are NaN (of constant values) are left out; None if hardly any is left, if all that
+    are say the same (units all in one order, which tell nothing of others), or the estimate is NaN.
 
     References
     ----------
@@ -70,6 +70,8 @@ def percentile_interval(estimate: float, draws: np.ndarray, level: float) -> Int
     """
     draws = draws[~np.isnan(draws)]
     if np.isnan(estimate) or len(draws) < MIN_DRAWS:
+        return None
+    if np.ptp(draws) <= 1e-12 * np.abs(draws).max():
         return None
     low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
     return Interval(estimate, min(float(low), estimate), max(float(high), estimate))

@@ -13,6 +13,7 @@ import pandas as pd
 from steelyard._support.arrays import frozen_array
 from steelyard._support.errors import DataError
 from steelyard._support.storage import header, read_json, write_json
+from steelyard._support.validation import did_you_mean
 from steelyard.records.classes import check_class_names
 from steelyard.records.interval import Interval
 
@@ -119,15 +120,15 @@ class Evaluation:
     def figure(
         self, arm: str, prior: str, metric: str = "accuracy", decision: str = AS_TRAINED
     ) -> Interval:
-        """Return one arm's metric under one prior, with its interval."""
-        rows = self.overall
-        found = rows[
-            (rows["arm"] == arm)
-            & (rows["prior"] == prior)
-            & (rows["metric"] == metric)
-            & (rows["decision"] == decision)
-        ]
-        return self._only(found, f"{arm}, {decision}, {prior}, {metric}")
+        """Return one arm's metric under one prior, with its interval.
+
+        Raises
+        ------
+        DataError
+            If the evaluation holds no such figure (nearest names shown).
+        """
+        names = {"arm": arm, "decision": decision, "prior": prior, "metric": metric}
+        return _only(self._of("overall", names), names)
 
     def difference(
         self,
@@ -138,31 +139,29 @@ class Evaluation:
         decision: str = AS_TRAINED,
         base_decision: str = AS_TRAINED,
     ) -> Interval:
-        """Return the paired difference arm minus base under one prior, with its interval."""
-        rows = self.differences
-        found = rows[
-            (rows["arm"] == arm)
-            & (rows["decision"] == decision)
-            & (rows["base_arm"] == base_arm)
-            & (rows["base_decision"] == base_decision)
-            & (rows["prior"] == prior)
-            & (rows["metric"] == metric)
-        ]
-        return self._only(
-            found, f"{arm} ({decision}) minus {base_arm} ({base_decision}), {prior}, {metric}"
-        )
+        """Return the paired difference arm minus base under one prior, with its interval.
+
+        Raises
+        ------
+        DataError
+            As `figure`.
+        """
+        against = {"base_arm": base_arm, "base_decision": base_decision}
+        names = {"arm": arm, "decision": decision, **against, "prior": prior, "metric": metric}
+        return _only(self._of("differences", names), names)
 
     def classes(
         self, arm: str, prior: str, metric: str = "recall", decision: str = AS_TRAINED
     ) -> pd.DataFrame:
-        """Return one arm's metric for each class: ``n``, ``mean``, ``low``, ``high``, by class."""
-        rows = self.by_class
-        mine = rows[
-            (rows["arm"] == arm)
-            & (rows["prior"] == prior)
-            & (rows["metric"] == metric)
-            & (rows["decision"] == decision)
-        ]
+        """Return one arm's metric for each class: ``n``, ``mean``, ``low``, ``high``, by class.
+
+        Raises
+        ------
+        DataError
+            As `figure`.
+        """
+        names = {"arm": arm, "decision": decision, "prior": prior, "metric": metric}
+        mine = self._of("by_class", names)
         return mine.set_index("class")[["n", "mean", "low", "high"]]
 
     def matrix(self, metric: str = "accuracy", decision: str = AS_TRAINED) -> pd.DataFrame:
@@ -170,18 +169,30 @@ class Evaluation:
 
         Where the arms were trained at several ratios and the priors are the ratios of deployment,
         this is the matrix of train ratio against test ratio, from one inference a model.
+
+        Raises
+        ------
+        DataError
+            As `figure`.
         """
-        rows = self.overall
-        mine = rows[(rows["metric"] == metric) & (rows["decision"] == decision)]
+        mine = self._of("overall", {"decision": decision, "metric": metric})
         arms, priors = dict.fromkeys(mine["arm"]), dict.fromkeys(mine["prior"])
         table = mine.pivot(index="arm", columns="prior", values="mean")
         return table.loc[list(arms), list(priors)]
 
-    def _only(self, found: pd.DataFrame, what: str) -> Interval:
-        if len(found) != 1:
-            raise DataError(f"This evaluation holds {len(found)} figures for {what}, not one.")
-        row = found.iloc[0]
-        return Interval(float(row["mean"]), float(row["low"]), float(row["high"]))
+    def _of(self, table: str, names: Mapping[str, str]) -> pd.DataFrame:
+        """Return the rows of a table that have these names in these columns, one or more."""
+        found = getattr(self, table)
+        for column, name in names.items():
+            rows = found[found[column] == name]
+            if rows.empty:
+                raise DataError(
+                    f"This evaluation holds 0 figures for {_listed(names)}: of these, there is no "
+                    f"{column.replace('_', ' ')} {name!r}.",
+                    hint=did_you_mean(name, dict.fromkeys(found[column])),
+                )
+            found = rows
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return the evaluation as plain data; null where there is no data."""
@@ -222,6 +233,19 @@ class Evaluation:
             **tables,
             no_data=document["no_data"],
         )
+
+
+def _only(found: pd.DataFrame, names: Mapping[str, str]) -> Interval:
+    if len(found) != 1:
+        raise DataError(
+            f"This evaluation holds {len(found)} figures for {_listed(names)}, not one."
+        )
+    row = found.iloc[0]
+    return Interval(float(row["mean"]), float(row["low"]), float(row["high"]))
+
+
+def _listed(names: Mapping[str, str]) -> str:
+    return ", ".join(names.values())
 
 
 def _empty(name: str) -> pd.DataFrame:
