@@ -102,6 +102,30 @@ def test_an_absent_class_has_no_data():
         assert np.isnan(value(report, "log_loss", "absent", column))
 
 
+def test_a_class_of_deployment_share_0_is_absent_there():
+    one, several = model(), labels()
+    prior = np.ones(len(one.class_names))
+    prior[1] = 0
+    found = calibration(one, prior)
+    rows = found[found["class"] == one.class_names[1]]
+    assert len(rows) == 4
+    assert rows[["mean", "low", "high"]].isna().all(axis=None)
+    assert (rows["n"] == (one.truth == 1).sum()).all()
+    assert found[found["class"] == one.class_names[0]]["mean"].notna().all()
+    shares = several.truth.mean(axis=0)
+    has_data = list(np.flatnonzero(shares))
+    shares[has_data[1]] = 0
+    found = calibration(several, shares)
+    rows = found[found["class"] == several.class_names[has_data[1]]]
+    assert rows[["mean", "low", "high"]].isna().all(axis=None)
+    # overall is the mean over the labels that have data
+    losses = found[found["measure"] == "log_loss"].set_index("class")["mean"]
+    own = losses.reindex(several.class_names).dropna()
+    assert len(own) == len(has_data) - 1 > 0
+    overall = found.query("scope == 'overall' and measure == 'log_loss'")["mean"].iloc[0]
+    assert overall == pytest.approx(own.mean())
+
+
 def test_means_have_intervals_and_errors_have_none():
     table = calibration([model(), model(1), model(2)])
     for measure in ("log_loss", "brier"):

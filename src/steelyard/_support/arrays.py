@@ -120,4 +120,4 @@ def _are_int64(array: np.ndarray) -> bool:
     if pd.api.types.infer_dtype(array, skipna=False) != "integer":
         return False
     limits = np.iinfo(np.int64)
-    return bool(limits.min <= array.min() and array.max() <= limits.max)
+    return not array.size or bool(limits.min <= array.min() and array.max() <= limits.max)
