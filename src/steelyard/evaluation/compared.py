@@ -12,11 +12,12 @@ from steelyard.evaluation.catalogue import CLASS_RANKS
 from steelyard.evaluation.class_differences import class_estimates
 from steelyard.evaluation.deployments import Deployment
 from steelyard.evaluation.estimate import Estimate, in_doubt
+from steelyard.evaluation.evidence import Evidence, OfResamples, OfSamples
 from steelyard.evaluation.figure import ends_of
 from steelyard.evaluation.judged import Judged
 from steelyard.evaluation.many_tests import holm
 from steelyard.evaluation.measured import Measured, Wanted
-from steelyard.evaluation.rank_estimates import rank_differences
+from steelyard.evaluation.rank_estimates import RankMetric, rank_differences
 from steelyard.evaluation.rarity import rarity_test
 from steelyard.evaluation.strata_sums import samples_worth
 from steelyard.records.evaluation import AS_TRAINED
@@ -30,7 +31,10 @@ _RANKS = ("auroc", "average_precision", "d_prime")
 
 
 def differences(
-    deployment: Deployment, measured: Mapping[Cell, Measured], pairs: Iterable[Pair]
+    deployment: Deployment,
+    cells: Mapping[Cell, Judged],
+    measured: Mapping[Cell, Measured],
+    pairs: Iterable[Pair],
 ) -> list[dict]:
     """Return the rows of the table of differences under one deployment.
 
@@ -46,7 +50,10 @@ def differences(
             one, other = measured[left].overall[metric], measured[right].overall[metric]
             difference = one.evidence - other.evidence
             scale = np.abs([one.evidence.by_seed, other.evidence.by_seed]).max()
-            tested = _of(difference.estimate(), worth, scale)
+            estimate = difference.estimate()
+            if estimate is not None and not _differs(difference, cells[left], cells[right], scale):
+                estimate = _NOTHING
+            tested = _of(estimate, worth, scale)
             level = {"mean": float(np.mean(difference.by_seed)), **tested}
             key = {"prior": deployment.name, "metric": metric, **_named(left, right)}
             mine.append({**key, **level, "n_seeds": len(difference.by_seed)})
@@ -119,6 +126,7 @@ def rarity_of(
     return found
 
 
+_NOTHING = Estimate(0.0, 0.0)  # nothing differs: there is nothing to test
 _KEYS = ("arm", "decision", "base_arm", "base_decision")
 
 
@@ -146,6 +154,15 @@ def _of(estimate: Estimate | None, worth: float, scale: float = 1.0) -> dict[str
     }
 
 
+def _differs(difference: Evidence, left: Judged, right: Judged, scale: float) -> bool:
+    """Tell whether anything differs on any sample; what is borrowed for few samples does not."""
+    if isinstance(difference, OfResamples):
+        return not np.array_equal(left.predicted, right.predicted)
+    if isinstance(difference, OfSamples):
+        return bool((np.abs(difference.values) > _NOISE * scale).any())
+    return bool(difference.by_seed.any())
+
+
 def _worth(deployment: Deployment) -> float:
     counts = np.bincount(deployment.strata, minlength=len(deployment.shares))
     return samples_worth(counts, deployment.shares)
@@ -171,8 +188,15 @@ def _class_changes(
     if ranks:
         models, base = ([*judged.models()] for judged in (left, right))
         found = rank_differences(models, base, deployment.prior)
-        changes |= {name: found[CLASS_RANKS[name]].estimates for name in ranks}
+        changes |= {name: _rank_changes(found[CLASS_RANKS[name]]) for name in ranks}
     return changes
+
+
+def _rank_changes(found: RankMetric) -> list[Estimate | None]:
+    return [
+        _NOTHING if one is not None and not differences.any() else one
+        for one, differences in zip(found.estimates, np.round(found.by_seed.T, 12), strict=True)
+    ]
 
 
 def _recall_changes(first: Predictions, left: Judged, right: Judged) -> list[Estimate | None]:
@@ -192,7 +216,7 @@ def _recall_changes(first: Predictions, left: Judged, right: Judged) -> list[Est
     if change.any():
         return found
     # the pseudo-samples stand for what few samples could not show, not for arms that are the same
-    return [None if one is None else Estimate(0.0, 0.0) for one in found]
+    return [None if one is None else _NOTHING for one in found]
 
 
 def _sizes(first: Predictions) -> np.ndarray:

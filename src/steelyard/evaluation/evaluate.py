@@ -143,7 +143,7 @@ def evaluate(
             judged = cells[arm, decision]
             tables["by_group"] += group_rows(key, judged, first, deployment, groupings)
             tables["chance"] += chance_rows(key, found, judged, first, deployment, wanted)
-        tables["differences"] += differences(deployment, measured, pairs)
+        tables["differences"] += differences(deployment, cells, measured, pairs)
         of_classes = class_differences(first, deployment, cells, pairs, wanted)
         tables["class_differences"] += of_classes
         tables["rarity"] += rarity_of(of_classes, arms[base][0].prior, first.class_names)
