@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from typing import Any
 
@@ -224,7 +224,8 @@ def _measured(
     n_classes = len(first.class_names)
     of_cell = [cell for cell, judged in enumerate(cells.values()) for _ in judged.predicted]
     draws = deployment, wanted.n_resamples, wanted.seed, of_cell
-    redrawn = Redrawn.of(first.truth, predicted, n_classes, *draws)
+    # made where a metric of counts asks for it, and then once
+    redrawn = cache(lambda: Redrawn.of(first.truth, predicted, n_classes, *draws))
     by_group = {} if first.multi_label else groupings
     of_groups = {
         name: redrawn_groups(groups, first.truth, predicted, *draws)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -81,7 +81,7 @@ class Redrawn:
 
 
 def counted(
-    redrawn: Redrawn,
+    redrawn: Callable[[], Redrawn],
     rows: slice,
     metrics: Collection[str],
     class_metrics: Collection[str],
@@ -92,8 +92,8 @@ def counted(
 
     Parameters
     ----------
-    redrawn : Redrawn
-        Of all models.
+    redrawn : callable
+        Returns the redraws of all models.
     rows : slice
         Which models are this arm's, one a seed.
     metrics, class_metrics : collection of str
@@ -106,14 +106,15 @@ def counted(
     of_classes = {name: CLASS_METRICS[name] for name in class_metrics if name in CLASS_METRICS}
     if not measures and not of_classes:
         return {}, {}
-    patterns = redrawn.models(rows)
-    now = redrawn.under(patterns.counts())
+    drawn_anew = redrawn()
+    patterns = drawn_anew.models(rows)
+    now = drawn_anew.under(patterns.counts())
     blocks: list[list[Counts]] = [[] for _ in patterns.tables]
-    for weights in redrawn.drawn():
+    for weights in drawn_anew.drawn():
         for mine, one in zip(blocks, patterns.by_model(weights), strict=True):
-            mine.append(redrawn.under(one))
+            mine.append(drawn_anew.under(one))
     many = [joined(mine) for mine in blocks]
-    about = redrawn.under(patterns.expected())
+    about = drawn_anew.under(patterns.expected())
 
     def of_both(measure: Metric) -> tuple[np.ndarray, np.ndarray]:
         of_seeds = measure(now)
@@ -121,7 +122,7 @@ def counted(
         return of_seeds, with_data(of_seeds, drawn)
 
     overall, by_class = {}, {}
-    leaning = influences(patterns, measures, redrawn.under, seeds_mean)
+    leaning = influences(patterns, measures, drawn_anew.under, seeds_mean)
     for name, measure in measures.items():
         of_seeds, drawn = of_both(measure)
         evidence = OfResamples(of_seeds, drawn, leaning[name], patterns.weights, patterns.strata)

@@ -83,4 +83,4 @@ def redrawn_groups(
 
 def worst_group(redrawn: Redrawn, rows: slice) -> Figure:
     """Return the lowest accuracy of a group; of noisy accuracies the lowest lies low."""
-    return counted(redrawn, rows, ("worst_recall",), ())[0]["worst_recall"]
+    return counted(lambda: redrawn, rows, ("worst_recall",), ())[0]["worst_recall"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,7 @@ def measure(
     first: Predictions,
     deployment: Deployment,
     wanted: Wanted,
-    redrawn: Redrawn,
+    redrawn: Callable[[], Redrawn],
     rows: slice,
 ) -> Measured:
     """Return every metric that is wanted; ``rows`` are this arm's models among those redrawn."""

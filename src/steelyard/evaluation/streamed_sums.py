@@ -121,9 +121,10 @@ class Sums:
         """Yield samples, recall with its ends, precision and F1 of each class, under a prior."""
         counts = self.counts(self._shares(prior))
         of_classes = count_metrics.precision(counts), count_metrics.f1(counts)
-        for n, hits, precision, f1 in zip(self.n, self._hits(), *of_classes, strict=True):
+        each = zip(self.n, prior, self._hits(), *of_classes, strict=True)
+        for n, share, hits, precision, f1 in each:
             recall = low = high = np.nan
-            if n:
+            if n and share > 0:  # a class of share 0 is absent there
                 interval = wilson_interval(float(hits / n), float(n))
                 recall, low, high = interval.mean, interval.low, interval.high
             yield int(n), recall, low, high, float(precision), float(f1)
