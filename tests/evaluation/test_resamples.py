@@ -117,6 +117,64 @@ def test_a_heavier_pattern_of_labels_adds_to_the_total_of_each():
     np.testing.assert_allclose(moved.present[0].sum(axis=0), 3 * np.array([2, 2]) + 2 * 0.5)
 
 
+@pytest.mark.parametrize("by_cell", [True, False])
+def test_recalls_scatter_as_jeffreys_has_it_and_arms_by_themselves(by_cell, monkeypatch):
+    monkeypatch.setattr(module, "_CELL", 0.0 if by_cell else 1e9)
+    truth = np.repeat([0, 1, 2], [8, 4, 1])
+    said = np.where(np.arange(13) % 4, truth, (truth + 1) % 3)
+    patterns = Patterns.of(truth, [said, said, said], 3, cells=[0, 0, 1])
+    assert patterns.sizes.sum() == 13
+    np.testing.assert_array_equal(patterns.counts().hits[0], count(truth, said, 3).hits)
+    found = next(patterns.resampled(20_000, 0))
+    n = np.bincount(truth)
+    np.testing.assert_array_equal(found.present[0], np.broadcast_to(n, (20_000, 3)))
+    recalls = found.hits / n
+    expected = (count(truth, said, 3).hits + 0.5) / (n + 1)
+    np.testing.assert_allclose(patterns.expected().hits[0] / n, expected)
+    np.testing.assert_allclose(recalls.mean(axis=1), np.tile(expected, (3, 1)), atol=0.015)
+    np.testing.assert_allclose(recalls[0].var(axis=0), expected * (1 - expected) / n, rtol=0.05)
+    np.testing.assert_array_equal(found.hits[0], found.hits[1])  # seeds of one arm
+    # arms that call alike differ by the pseudo-sample, drawn once of n + 1 and then half the time
+    apart = (recalls[0] - recalls[2]).var(axis=0)
+    np.testing.assert_allclose(apart, 0.5 / (n + 1) / n, rtol=0.1)
+
+
+def test_three_arms_are_right_and_wrong_in_every_pair_of_ways_equally_often():
+    truth = np.array([0, 1, 1])
+    patterns = Patterns.of(truth, [truth] * 3, 2, cells=[0, 1, 2])
+    pseudo = patterns.sizes == 0
+    right = np.stack([one.hits.toarray().sum(axis=0)[pseudo] for one in patterns.tables])
+    assert patterns.weights[pseudo].sum() == pytest.approx(2)
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert np.bincount((2 * right[one] + right[other]).astype(int)).tolist() == [2] * 4
+
+
+def test_pseudo_samples_of_labels_count_for_one_label_alone():
+    truth = np.array([[1, 0], [0, 0], [1, 0]], dtype=bool)  # nobody has the second
+    patterns = Patterns.of(truth, [truth], 2, cells=[0])
+    expected = patterns.expected()
+    np.testing.assert_allclose(expected.present[0], [3, 0])
+    np.testing.assert_allclose(expected.total[0], [5, 4])
+    np.testing.assert_allclose(expected.hits[0], [2.5, 0])
+    np.testing.assert_allclose(expected.called[0], [3, 0.5])
+    total = next(patterns.resampled(4000, 0)).total[0].mean(axis=0)
+    np.testing.assert_allclose(total, [5, 4], atol=0.1)
+    moved = patterns.heavier(expected, 0, len(patterns.sizes), 1.0)
+    gained = moved.total[0] - expected.total[0]
+    np.testing.assert_allclose(gained.sum(axis=0), [2 + 4, 2 + 2])  # two kinds of samples
+
+
+def test_pseudo_samples_lie_in_the_strata_of_their_class():
+    truth, strata = np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])
+    patterns = Patterns.of(truth, [truth], 2, strata, np.array([0.5, 0.5]), cells=[0])
+    pseudo = patterns.sizes == 0
+    drawn_from = np.bincount(patterns.strata[pseudo], patterns.weights[pseudo])
+    np.testing.assert_allclose(drawn_from, [2 / 3, 1 / 3 + 1])
+    for weights in patterns.drawn(50, 0):
+        for stratum in (0, 1):
+            assert (weights[patterns.strata == stratum].sum(axis=0) == 2).all()
+
+
 @pytest.mark.parametrize("n_seeds", [1, 3])
 def test_resampled_recalls_are_binomial_shares(n_seeds):
     truth = np.repeat([0, 2], [40, 15])

@@ -9,6 +9,8 @@ from steelyard.evaluation.crossed import crossed_estimate, seeds_mean, share_end
 from steelyard.evaluation.estimate import LEVEL
 from steelyard.evaluation.gap_metrics import gap_ends
 
+WORST = "worst_recall"
+
 
 def with_data(by_seed: np.ndarray, resampled: np.ndarray) -> np.ndarray:
     """Return the resampled figures (S, B, ...) of seeds with a figure (S, ...); the rest NaN."""
@@ -42,6 +44,10 @@ def count_ends(
     """
     estimates = crossed_estimate(by_seed, resampled)
     around = seeds_mean(with_data(by_seed, expected[:, np.newaxis])[:, 0])
+    if metric == WORST:  # resamples lie as much too low as the measured one does
+        low, high = share_ends(estimates, 0.0, RANGES[metric], level, around)
+        short = around - np.mean(seeds_mean(resampled), axis=0)
+        return low, np.minimum(high + np.maximum(short, 0.0), 1.0)
     if metric in RANGES:
         return share_ends(estimates, 0.0, RANGES[metric], level, around)
     return gap_ends(metric, estimates, resampled, around, level)

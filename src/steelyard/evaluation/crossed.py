@@ -216,13 +216,14 @@ def share_interval(
 def reflected_ends(
     estimates: Estimates, resampled: Any, level: float = LEVEL, around: Any = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return low and high ends of a gap: what resampling adds is taken off its low end.
+    """Return low and high ends of a gap, 0 or above: what noise adds is taken off its low end.
 
     A gap between classes grows with noise: resampled gaps lie above the one they scatter about,
-    as the measured one lies above the truth. The low end is that of the basic bootstrap, ``figure
-    - (quantile - around)``, which takes this bias off instead of doubling it. How large it is
-    depends on how nearly equal the classes truly are, which nobody knows: the high end keeps it,
-    ``figure + t * error`` or that of the basic bootstrap, whichever is higher. Both ends lie beyond
+    as the measured one lies above the truth. Noise adds to a gap in squares (exactly so to a
+    standard deviation), and is taken off so: ``low = sqrt(figure^2 - (mean of resampled^2 -
+    around^2)) - (quantile - middle)``. What noise added depends on how
+    nearly equal the classes truly are, which nobody knows: the high end keeps it, ``figure + t *
+    error`` or that of the basic bootstrap, whichever is higher. Both ends lie beyond
     the figure: an interval that leaves out what was measured reads as a mistake. The resampled
     spread is widened about its middle to the error and the degrees of freedom of ``estimates``,
     which know of the seeds.
@@ -253,7 +254,9 @@ def reflected_ends(
     gone = np.isnan(moved).all(axis=0)
     bottom, top = np.nanquantile(np.where(gone, 0.0, moved), (1 - tail, tail), axis=0)
     about = estimates.mean if around is None else np.asarray(around)
-    low = np.minimum(estimates.mean - (top - about), estimates.mean)
+    added = np.maximum(_mean(moved**2)[0] - about**2, 0.0)
+    truer = np.sqrt(np.maximum(estimates.mean**2 - added, 0.0))
+    low = np.maximum(truer - (top - middle), 0.0)
     above = np.maximum(about - bottom, estimates.ends(level)[1] - estimates.mean)
     return np.where(gone, np.nan, low), np.where(gone, np.nan, estimates.mean + above)
 

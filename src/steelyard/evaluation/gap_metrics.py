@@ -52,8 +52,12 @@ def gap_ends(
     expected: np.ndarray,
     level: float = LEVEL,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return low and high ends of a gap (`reflected_ends`), where a gap can be."""
-    low, high = reflected_ends(estimates, resampled, level, expected)
-    if name in EASY_HARD_METRICS:  # which has a sign
+    """Return low and high ends of a gap (`reflected_ends`), where a gap can be.
+
+    The gap between easy and hard classes has a sign, and no bias: mean -+ t * error.
+    """
+    if name in EASY_HARD_METRICS:
+        low, high = estimates.ends(level)
         return np.maximum(low, -1.0), np.minimum(high, 1.0)
-    return np.minimum(np.maximum(low, 0.0), estimates.mean), np.minimum(high, 1.0)
+    low, high = reflected_ends(estimates, resampled, level, expected)
+    return low, np.minimum(high, 1.0)

@@ -5,11 +5,12 @@ So every class (of several labels, the samples with each and those without) has 
 beside its own in the redraws, as in Jeffreys' estimate (k + 1/2) / (n + 1) of a share. It is split
 among m pseudo-patterns, on each of which an arm is right or wrong: every arm on half of them, and
 of two arms both, one, the other and none on a quarter each, so that paired differences vary, too.
-All seeds of an arm go together. Of a wrong pseudo-sample the call is the next more frequent class,
-and of the most frequent class the rarest: each class loses half a call, and gets half a wrong one.
+All seeds of an arm go together. A wrong pseudo-sample is called any other class, one as often as
+the other (of many classes, the next few more frequent ones): each class loses half a call, and gets
+half a wrong one.
 
-The figures themselves are of the samples alone. Jeffreys' half is in Brown, Cai and DasGupta (2001),
-Statistical Science 16(2); that arms get it by the rows of a Hadamard matrix is ours.
+The figures themselves are of the samples alone. Jeffreys' half is in Brown, Cai and DasGupta
+(2001), Statistical Science 16(2); that arms get it by the rows of a Hadamard matrix is ours.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
+
+_PAIRS = 256  # of a class and what it is taken for, about: more would cost time
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,15 +71,17 @@ def pseudo_classes(
     """
     right = _right(cells)
     pairs, n = np.unique(strata * n_classes + truth, return_counts=True)
-    classes = pairs % n_classes
+    others = _taken_for(np.bincount(truth[tested], minlength=n_classes))
+    classes = np.repeat(pairs % n_classes, len(others))
+    taken = np.tile(np.arange(len(others)), len(pairs))
     m = right.shape[1]
-    codes = np.repeat(classes, m)
-    taken_for = _taken_for(np.bincount(truth[tested], minlength=n_classes))
-    calls = [np.where(np.tile(one, len(pairs)), codes, taken_for[codes]) for one in right]
-    weights = n / np.bincount(truth, minlength=n_classes)[classes] / m
+    codes, wrong = np.repeat(classes, m), np.repeat(others[taken, classes], m)
+    calls = [np.where(np.resize(one, len(codes)), codes, wrong) for one in right]
+    weights = n / np.bincount(truth, minlength=n_classes)[pairs % n_classes]
+    each = len(others) * m
     return Pseudo(
-        codes, calls, np.repeat(pairs // n_classes, m), np.repeat(weights, m), None
-    )  # fmt: skip
+        codes, calls, np.repeat(pairs // n_classes, each), np.repeat(weights / each, each), None
+    )
 
 
 def pseudo_labels(truth: np.ndarray, cells: Sequence[int]) -> Pseudo:
@@ -113,10 +118,12 @@ def _right(cells: Sequence[int]) -> np.ndarray:
 
 
 def _taken_for(n: np.ndarray) -> np.ndarray:
-    """Return which class each one is called where it is not called itself, shape (K,)."""
-    others = (np.arange(len(n)) + 1) % len(n)
+    """Return classes that each one is called where it is not called itself, shape (L, K)."""
     order = np.lexsort((np.arange(len(n)), -n))
     order = order[: np.count_nonzero(n)]
+    n_others = max(min(len(order) - 1, _PAIRS // max(len(order), 1)), 1)
+    others = np.tile((np.arange(len(n)) + 1) % len(n), (n_others, 1))
     if len(order) > 1:
-        others[order] = np.roll(order, 1)
+        for step in range(n_others):
+            others[step, order] = np.roll(order, step + 1)
     return others
