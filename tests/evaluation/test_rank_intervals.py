@@ -6,8 +6,8 @@ from scipy import stats
 
 from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.intervals import stratified_estimate, wilson_interval
-from steelyard.evaluation.rank_values import rank_values
 from steelyard.evaluation.rank_intervals import kish_size, rank_interval
+from steelyard.evaluation.rank_values import rank_values
 
 
 def test_a_plain_share_has_nearly_wilsons_interval():
