@@ -4,8 +4,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from steelyard.evaluation.rank_estimates import rank_differences
+from steelyard.evaluation.rank_estimates import rank_differences, rank_estimates
 from steelyard.records import Predictions
 
 EVEN = np.full(5, 0.2)
@@ -76,8 +77,8 @@ def test_one_positive_shows_nothing_at_all():
 @pytest.mark.parametrize("own", [0.5, 1.5])
 @pytest.mark.parametrize("n_positive", [1, 2, 3, 5, 10])
 def test_false_positives_of_a_rare_class(n_positive, own, n_seeds):
-    found, _ = rates([400 - n_positive, n_positive], n_seeds, 300, own)
-    assert max(found.values()) <= most(300)
+    found, _ = rates([400 - n_positive, n_positive], n_seeds, 200, own)
+    assert max(found.values()) <= most(200)
 
 
 @pytest.mark.slow
@@ -92,8 +93,35 @@ def test_false_positives_of_a_long_tail(skill, prior, n_seeds):
 @pytest.mark.slow
 @pytest.mark.parametrize("own", [0.3, 0.7])
 def test_false_positives_at_a_fixed_prior(own):
-    found, told = rates([240] * 4, 1, 300, own, skill=1.5, reference=0.06)
-    assert told["fixed_prior_average_precision", "mean"] == 300
-    assert found["fixed_prior_average_precision", "mean"] <= most(300)
+    """With just the negatives that an error is given from on: a little above the 5 % that is said."""
+    found, told = rates([670] * 4, 1, 150, own, skill=1.5, reference=0.1)
+    assert told["fixed_prior_average_precision", "mean"] == 150
+    assert found["fixed_prior_average_precision", "mean"] <= 0.015 + most(150)
     by_class = [found["fixed_prior_average_precision", k] for k in range(4)]
-    assert np.mean(by_class) <= most(4 * 300)
+    assert np.mean(by_class) <= 0.015 + most(4 * 150)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_seeds", [1, 3])
+@pytest.mark.parametrize("distance", [1.0, 2.0])
+def test_levels_hold_the_truth_with_one_positive_too(distance, n_seeds):
+    draw = np.random.default_rng(0)
+    truly, repeats, n = stats.norm.cdf(distance / np.sqrt(2)), 100, 400
+    means, by_class = np.zeros(2), np.zeros(len(LONG_TAILED))
+    for _ in range(repeats):
+        truth = np.stack([draw.permutation(n) < size for size in LONG_TAILED], axis=1)
+        hard, models = draw.normal(size=truth.shape), []
+        for seed in range(n_seeds):
+            own = np.sqrt(0.3) * draw.normal(size=truth.shape) + np.sqrt(0.7) * hard
+            logits = distance * truth + (own if n_seeds > 1 else hard)
+            models.append(Predictions(np.arange(n), truth, logits, tuple("abcde"), seed=seed))
+        found = rank_estimates(models)
+        for place, (name, true) in enumerate(
+            (("auroc", truly), ("d_prime_of_mean_auroc", distance))
+        ):
+            interval = found[name].macro_interval
+            means[place] += interval.low <= true <= interval.high
+        intervals = found["mean_d_prime"].intervals
+        by_class += [one.low <= distance <= one.high for one in intervals]
+    assert means.min() / repeats >= 0.95 - 0.065
+    assert by_class.min() / repeats >= 0.91 - 0.085

@@ -9,7 +9,7 @@ under a reference prior pi::
 which at the class's own share is plain average precision. It is that of samples weighted to a
 share pi of positives, and has its intervals from there, given negatives enough: with n of them each
 one weighs ``1 / (n pi)`` of all the positives, and a few at the top decide. Where ``n pi`` is below
-100 no interval and no test is given.
+200 no interval and no test is given.
 
 The reference is .01 by default (ours). At .5, where classes would be equally frequent, the measure
 saturates: a d' of 2 and one of 2.7 have .92 and .97. At .01 they have .27 and .56, and most classes
@@ -32,9 +32,9 @@ from steelyard.evaluation.one_vs_rest import OneVsRest
 from steelyard.evaluation.ranking import check_scores, check_truth, ranking
 
 REFERENCE = 0.01
-# Ours: of two equally good arms one is said to be better in 5 to 6 of 100 from here on, in 7 to 11
-# below (tests/evaluation/test_false_positives_of_ranks.py).
-_FEWEST_NEGATIVES = 100.0
+# Ours: two equally good arms are told apart 4 to 7 times of 100 from here on, 6 to 9 times at 60 to
+# 100 and 20 times at 1.5 (docs/ranking.md).
+_FEWEST_NEGATIVES = 200.0
 
 
 def fixed_prior_average_precision(

@@ -1,4 +1,11 @@
-"""Intervals of estimates that are shares: they stay within [0, 1] and never shrink to a point."""
+"""Intervals of rank metrics: they stay within [0, 1] and never shrink to a point.
+
+`steelyard.evaluation.crossed.share_interval` reads an error as that of a share of n' samples. Of a
+share of right answers that is so: its error is never far below that of its samples. Of a rank
+metric it is not: one positive that outranks 99 of 100 negatives has an AUROC of .99 with the error
+of the negatives alone, .01, and its place among the positives to come is unknown. So the error is
+drawn here towards that of as many samples as the rarer kind has, the more the fewer they are.
+"""
 
 from __future__ import annotations
 
