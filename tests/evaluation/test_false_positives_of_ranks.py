@@ -93,7 +93,7 @@ def test_false_positives_of_a_long_tail(skill, prior, n_seeds):
 @pytest.mark.slow
 @pytest.mark.parametrize("own", [0.3, 0.7])
 def test_false_positives_at_a_fixed_prior(own):
-    """With just the negatives that an error is given from on: a little above the 5 % that is said."""
+    """With just the negatives that an error is given from on: a little above 5 %."""
     found, told = rates([670] * 4, 1, 150, own, skill=1.5, reference=0.1)
     assert told["fixed_prior_average_precision", "mean"] == 150
     assert found["fixed_prior_average_precision", "mean"] <= 0.015 + most(150)
