@@ -119,7 +119,7 @@ def _print_differences(judged: Evaluation) -> None:
                 _cell(row["base_arm"], row["base_decision"]),
                 _signed(row),
                 _p(row["p_holm"]),
-                f"{row['detectable']:.4f}",
+                "" if pd.isna(row["detectable"]) else f"{row['detectable']:.4f}",
             ]
             for row in mine.to_dict("records")
         ]
