@@ -74,13 +74,13 @@ def covered(found, truth, metric):
 def test_of_one_model_95_of_100_intervals_cover(world, metric):
     rng, place = np.random.default_rng(1), World(world)
     truth = place.expected(metric)
-    repeats = 500
+    repeats = 150
     hits = sum(
         covered(bootstrap(place.arms(1, rng)[0], metric=metric, n_resamples=300), truth, metric)
         for _ in range(repeats)
     )
-    # 500 repeats: three standard errors are 2.9 points
-    assert 0.92 <= hits / repeats <= 0.98
+    # 150 repeats: three standard errors are 5.3 points
+    assert 0.9 <= hits / repeats
 
 
 @pytest.mark.slow
@@ -90,13 +90,13 @@ def test_of_one_model_95_of_100_intervals_cover(world, metric):
 def test_of_a_few_seeds_they_cover_at_least_as_often(world, seed_sd, metric):
     rng, place = np.random.default_rng(2), World(world, seed_sd)
     truth = place.expected(metric)
-    repeats = 300
+    repeats = 100
     hits = sum(
         covered(bootstrap(place.arms(3, rng)[0], metric=metric, n_resamples=300), truth, metric)
         for _ in range(repeats)
     )
-    # 300 repeats: three standard errors are 3.8 points; too wide is the safer side
-    assert hits / repeats >= 0.9
+    # 100 repeats: three standard errors are 6.5 points; too wide is the safer side
+    assert hits / repeats >= 0.88
 
 
 @pytest.mark.slow
@@ -105,23 +105,23 @@ def test_of_a_few_seeds_they_cover_at_least_as_often(world, seed_sd, metric):
 @pytest.mark.parametrize("n_seeds", [1, 3])
 def test_equal_arms_are_told_apart_in_at_most_one_of_twenty(world, n_seeds, metric):
     rng, place = np.random.default_rng(3), World(world, 0.02 if n_seeds > 1 else 0.0)
-    repeats, told = 400, 0
+    repeats, told = 100, 0
     for _ in range(repeats):
         found = bootstrap(*place.arms(n_seeds, rng), metric, n_resamples=300)
         told += (found.low > 0) | (found.high < 0)
-    # 400 repeats of a rate of 5 %: three standard errors are 3.3 points
-    assert told / repeats <= 0.083
+    # 100 repeats of a rate of 5 %: three standard errors are 6.5 points
+    assert told / repeats <= 0.115
 
 
 @pytest.mark.slow
 def test_percentiles_of_redrawn_seeds_cover_less_where_seeds_differ():
     rng, place = np.random.default_rng(4), World("even", seed_sd=0.05)
     truth = place.expected("macro_f1")
-    repeats, hits = 300, np.zeros(2)
+    repeats, hits = 200, np.zeros(2)
     for _ in range(repeats):
         arm = place.arms(3, rng)[0]
         for way, call in enumerate((bootstrap, hierarchical_bootstrap)):
             hits[way] += covered(call(arm, metric="macro_f1", n_resamples=300), truth, "macro_f1")
     ours, theirs = hits / repeats
-    assert ours >= 0.88
-    assert theirs < ours - 0.03
+    assert ours >= 0.85
+    assert theirs < ours - 0.02

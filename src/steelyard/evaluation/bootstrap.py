@@ -136,7 +136,7 @@ def bootstrap(
     low, high = estimates.ends(level)
     if isinstance(metric, str) and not of_two:
         expected = figures.measure(patterns.expected())
-        low, high = count_ends(metric, figures.by_seed, figures.resampled, expected, level)
+        low, high = count_ends(metric, figures.by_seed, figures.resampled, expected, freedom, level)
     return Bootstrapped(estimates, low, high, figures.by_seed, figures.resampled)
 
 

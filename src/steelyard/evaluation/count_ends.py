@@ -22,12 +22,14 @@ def count_ends(
     by_seed: np.ndarray,
     resampled: np.ndarray,
     expected: np.ndarray,
+    freedom: np.ndarray | float = np.inf,
     level: float = LEVEL,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return low and high ends of a metric between two ends, or of a gap between classes.
 
     The figure itself tells how much it scatters, as a binomial share does: the pseudo-samples
-    leave no class certain, and Student's t is for the seeds alone.
+    leave no class certain, and Student's t is for the seeds alone; but of gaps and the worst class,
+    which lean on a class or two, for the samples, too.
 
     Parameters
     ----------
@@ -39,10 +41,13 @@ def count_ends(
         In resamples.
     expected : ndarray of shape (S, ...)
         Of the counts about which the resamples scatter.
+    freedom : ndarray of shape (...)
+        Degrees of freedom of the spread by samples (`freedom_of_strata`).
     level : float
         Confidence level.
     """
-    estimates = crossed_estimate(by_seed, resampled)
+    leans = metric == WORST or metric not in RANGES
+    estimates = crossed_estimate(by_seed, resampled, freedom if leans else np.inf)
     around = seeds_mean(with_data(by_seed, expected[:, np.newaxis])[:, 0])
     if metric == WORST:  # resamples lie as much too low as the measured one does
         low, high = share_ends(estimates, 0.0, RANGES[metric], level, around)

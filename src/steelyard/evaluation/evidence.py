@@ -80,10 +80,14 @@ class OfResamples:
     weights: np.ndarray
     strata: np.ndarray
 
+    @property
+    def freedom(self) -> np.ndarray:
+        """Degrees of freedom of the spread by samples, shape ()."""
+        return freedom_of_strata(self.influence, self.weights, self.strata)
+
     def estimates(self) -> Estimates:
         """Return the mean over seeds with its error, as arrays of shape ()."""
-        freedom = freedom_of_strata(self.influence, self.weights, self.strata)
-        return crossed_estimate(self.by_seed, self.redrawn, freedom)
+        return crossed_estimate(self.by_seed, self.redrawn, self.freedom)
 
     def estimate(self) -> Estimate:
         """Return the mean over seeds, with its error."""

@@ -126,7 +126,7 @@ def counted(
     for name, measure in measures.items():
         of_seeds, drawn = of_both(measure)
         evidence = OfResamples(of_seeds, drawn, leaning[name], patterns.weights, patterns.strata)
-        low, high = count_ends(name, of_seeds, drawn, measure(about))
+        low, high = count_ends(name, of_seeds, drawn, measure(about), evidence.freedom)
         level = float(seeds_mean(of_seeds)), float(low), float(high)
         overall[name] = Figure(evidence, level, _n_classes(name, now))
     for name, measure in of_classes.items():
