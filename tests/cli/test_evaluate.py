@@ -283,3 +283,23 @@ def test_what_cannot_be_compared_is_refused(table, capsys, words):
 def test_a_grouping_is_named_once(table, capsys):
     words = ["--metrics", "accuracy", "--class-metrics", "recall", "--groups", "site,site"]
     assert evaluated(table, capsys, *words)[0] == 0
+
+
+def test_the_answer_stands_first(table, capsys):
+    frame = pd.read_parquet(table)
+    came = frame["truth"].to_numpy()
+    wrong = (frame["arm"] == "balanced") & (frame["id"] % 2 == 0)  # half of it is made wrong
+    for name in NAMES:
+        frame.loc[wrong, f"p_{name}"] = np.where(came[wrong] == name, 0.0, 0.25)
+    frame.to_parquet(table)
+    words = ["--metrics", "accuracy,log_loss", "--class-metrics", "recall"]
+    code, said, _ = evaluated(table, capsys, *words)
+    assert code == 0
+    lines = said.splitlines()
+    assert lines[2].startswith("Under the part's own shares: nothing is shown to have a better acc")
+    assert "Shown worse: balanced (-0." in lines[2]
+    code, said, _ = evaluated(table, capsys, *words, "--base", "balanced")
+    answer = (
+        "Under the part's own shares: accuracy is shown better than of balanced by natural (+0."
+    )
+    assert said.splitlines()[2].startswith(answer)

@@ -29,6 +29,9 @@ _TITLES = {
     "mean_d_prime": "mean d'",
     "d_prime_of_mean_auroc": "d' of the mean AUROC",
 }
+_LESS_IS_BETTER = ("log_loss", "brier", "ece", "recall_max", "recall_top", "recall_s", "recall_mad",
+                   "precision_max", "precision_top", "precision_s", "precision_mad")  # fmt: skip
+_SHOWN = 0.05  # p by Holm
 _COMPARED = ("accuracy", "log_loss")
 _OF_CLASSES = ("recall", "precision", "f1", "average_precision")
 
@@ -39,6 +42,7 @@ def print_evaluation(judged: Evaluation, n: int, base: str) -> None:
     left_out = _names(judged.no_data)
     without = f"; no data: {left_out}" if left_out else ""
     print(f"{judged.split}: {n:,} samples, {len(judged.class_names)} classes{without}\n")
+    _print_answers(judged, base)
     _print_levels(judged, first)
     if len(judged.priors) > 1:
         _print_deployments(judged)
@@ -47,6 +51,42 @@ def print_evaluation(judged: Evaluation, n: int, base: str) -> None:
     _print_class_changes(judged, first)
     _print_groups(judged, first)
     _print_costs(judged)
+
+
+def _print_answers(judged: Evaluation, base: str) -> None:
+    """Print, for each deployment, what is shown to be better than the base arm as trained."""
+    rows = judged.differences
+    rows = rows[(rows["base_arm"] == base) & (rows["base_decision"] == AS_TRAINED)]
+    metrics = _headed(list(dict.fromkeys(rows["metric"])))
+    if not metrics:
+        return
+    metric = metrics[0]
+    sign = -1 if metric.startswith(_LESS_IS_BETTER) else 1
+    for prior, mine in rows[rows["metric"] == metric].groupby("prior", sort=False):
+        tested = mine[mine["p_holm"].notna()]
+        if tested.empty:
+            continue
+        shown = tested[tested["p_holm"] < _SHOWN]
+        better = shown[sign * shown["mean"] > 0].sort_values(
+            "mean", ascending=sign < 0, kind="stable"
+        )
+        worse = shown[sign * shown["mean"] < 0]
+        said = [_told(row) for row in better.to_dict("records")]
+        answer = f"{_title(metric)} is shown better than of {base} by {'; '.join(said)}"
+        if better.empty:
+            least = tested["detectable"].max()
+            answer = (
+                f"nothing is shown to have a better {_title(metric)} than {base}; a difference of "
+                f"{least:.2g} would have been seen four times of five"
+            )
+        if len(worse):
+            answer += f". Shown worse: {'; '.join(_told(row) for row in worse.to_dict('records'))}"
+        print(one_line(f"Under {_deployment(str(prior))}: {answer}."))
+    print()
+
+
+def _told(row: dict) -> str:
+    return f"{_cell(row['arm'], row['decision'])} ({_signed(row)})"
 
 
 def _print_levels(judged: Evaluation, prior: str) -> None:
