@@ -242,8 +242,7 @@ class Patterns:
                 self._by_pattern(block[:inside], totals, random)
             else:
                 self._one_by_one(block[:inside], totals, random)
-            beside = self.weights[inside:, np.newaxis]
-            block[inside:] = random.poisson(beside, (len(beside), b))
+            block[inside:] = random.poisson(self.weights[inside:], (b, len(block) - inside)).T
             yield block
 
     def _by_pattern(self, block: np.ndarray, totals: np.ndarray, random: Random) -> None:
