@@ -49,6 +49,19 @@ class Pseudo:
     label: np.ndarray | None
 
 
+def pseudo_samples(
+    truth: np.ndarray,
+    strata: np.ndarray,
+    tested: np.ndarray,
+    n_classes: int,
+    cells: Sequence[int],
+) -> Pseudo:
+    """Return the pseudo-patterns of classes (n,), or of labels (n, K), as below."""
+    if truth.ndim == 2:
+        return pseudo_labels(truth, cells)
+    return pseudo_classes(truth, strata, tested, n_classes, cells)
+
+
 def pseudo_classes(
     truth: np.ndarray,
     strata: np.ndarray,

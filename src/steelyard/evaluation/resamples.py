@@ -18,8 +18,9 @@ from steelyard._support.errors import DataError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_integer
 from steelyard.evaluation.counts import Counts, Tables
-from steelyard.evaluation.pseudo_samples import Pseudo, pseudo_classes, pseudo_labels
+from steelyard.evaluation.pseudo_samples import pseudo_samples
 
+Random = np.random.Generator
 _PIECE = 2**18  # samples drawn at a time: what stays in the cache takes a quarter of the time
 _BLOCK = 2**21  # samples, or patterns, of the resamples that are handed out together
 _CELL = 10.0  # a binomial costs as much as drawing so many samples one by one (measured)
@@ -137,7 +138,7 @@ class Patterns:
         kinds, calls, mine = truth[first], [one[first] for one in predicted], strata[first]
         weights, label = sizes.astype(np.float64), None
         if cells is not None:
-            more = _pseudo(truth, strata, worth[strata] > 0, n_classes, cells)
+            more = pseudo_samples(truth, strata, worth[strata] > 0, n_classes, cells)
             kinds, mine, weights = (
                 np.concatenate(both)
                 for both in ((kinds, more.truth), (mine, more.strata), (weights, more.weights))
@@ -216,9 +217,8 @@ class Patterns:
         """Return what some patterns add to the total of each label, (stop - start, K)."""
         adds = np.repeat(self.worth[start:stop, np.newaxis], n_labels, axis=1)
         if self.label is not None:
-            pseudo = np.arange(max(start, self.n_real), stop)
-            about = self.label[pseudo - self.n_real, np.newaxis] == np.arange(n_labels)
-            adds[pseudo - start] = about
+            about = self.label[max(start - self.n_real, 0) : max(stop - self.n_real, 0)]
+            adds[len(adds) - len(about) :] = about[:, np.newaxis] == np.arange(n_labels)
         return adds
 
     def resampled(self, n_resamples: int, seed: int) -> Iterator[Counts]:
@@ -242,13 +242,10 @@ class Patterns:
                 self._by_pattern(block[:inside], totals, random)
             else:
                 self._one_by_one(block[:inside], totals, random)
-            beside = self.weights[inside:, np.newaxis]
-            block[inside:] = random.poisson(beside, (len(beside), b))
+            block[inside:] = random.poisson(self.weights[inside:], (b, len(block) - inside)).T
             yield block
 
-    def _by_pattern(
-        self, block: np.ndarray, totals: np.ndarray, random: np.random.Generator
-    ) -> None:
+    def _by_pattern(self, block: np.ndarray, totals: np.ndarray, random: Random) -> None:
         order = np.argsort(self.strata[: len(block)], kind="stable")
         edges = np.searchsorted(self.strata[order], np.arange(len(totals) + 1))
         for total, start, stop in zip(totals, edges[:-1], edges[1:], strict=True):
@@ -257,13 +254,10 @@ class Patterns:
                 shares = self.weights[mine] / self.weights[mine].sum()
                 block[mine] = random.multinomial(total, shares, size=block.shape[1]).T
 
-    def _one_by_one(
-        self, block: np.ndarray, totals: np.ndarray, random: np.random.Generator
-    ) -> None:
+    def _one_by_one(self, block: np.ndarray, totals: np.ndarray, random: Random) -> None:
         n_real, width = self.n_real, len(block)
-        pattern = np.concatenate(
-            [np.repeat(np.arange(n_real), self.sizes[:n_real]), np.arange(n_real, width)]
-        )
+        pattern = np.repeat(np.arange(n_real), self.sizes[:n_real])
+        pattern = np.concatenate([pattern, np.arange(n_real, width)])
         beside = self.strata[n_real:width], self.weights[n_real:width]
         for rows, places in _drawn(totals, block.shape[1], random, *beside):
             block[:, rows] = _tallied(pattern[places], width).T
@@ -393,18 +387,6 @@ def _tallied(drawn: np.ndarray, n_places: int) -> np.ndarray:
     return np.bincount((drawn + rows).ravel(), minlength=len(drawn) * n_places).reshape(
         len(drawn), n_places
     )
-
-
-def _pseudo(
-    truth: np.ndarray,
-    strata: np.ndarray,
-    tested: np.ndarray,
-    n_classes: int,
-    cells: Sequence[int],
-) -> Pseudo:
-    if truth.ndim == 2:
-        return pseudo_labels(truth, cells)
-    return pseudo_classes(truth, strata, tested, n_classes, cells)
 
 
 def _of_models(counts: list[Counts]) -> Counts:
