@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from steelyard.cli.app import run
-from steelyard.records import Evaluation
+from steelyard.records import Evaluation, Predictions, save_predictions
 
 NAMES = ("a", "b", "c", "d", "e")
 
@@ -303,3 +303,29 @@ def test_the_answer_stands_first(table, capsys):
         "Under the part's own shares: accuracy is shown better than of balanced by natural (+0."
     )
     assert said.splitlines()[2].startswith(answer)
+
+
+def test_what_is_not_shown_is_not_told_as_shown(table, capsys):
+    frame = pd.read_parquet(table).query("arm == 'natural'")
+    other = frame.assign(arm="other")
+    at = other.index[:2]  # two samples are called otherwise
+    other.loc[at, [f"p_{name}" for name in NAMES]] = [0.0, 0.0, 0.0, 0.0, 1.0]
+    pd.concat([frame, other]).to_parquet(table)
+    code, said, _ = evaluated(table, capsys, "--metrics", "accuracy", "--class-metrics", "recall")
+    assert code == 0
+    assert "nothing is shown to have a better accuracy than natural; a difference of 0." in said
+    assert "hown worse" not in said
+
+
+def test_a_prior_that_the_table_records_is_not_replaced(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    truth = np.arange(60) % 3
+    logits = rng.normal(size=(60, 3)) + np.eye(3)[truth]
+    one = Predictions(np.arange(60), truth, logits, ("a", "b", "c"), np.array([0.5, 0.3, 0.2]))
+    save_predictions([one], tmp_path / "own.parquet")
+    (tmp_path / "t.json").write_text('{"a": 1, "b": 1, "c": 8}')
+    words = ["--train-prior", str(tmp_path / "t.json"), "--metrics", "accuracy", "--json"]
+    code, said, _ = evaluated(tmp_path / "own.parquet", capsys, *words)
+    assert code == 0
+    priors = {row["name"]: row["shares"] for row in json.loads(said)["priors"]}
+    assert priors["train"] == [0.5, 0.3, 0.2]

@@ -114,3 +114,10 @@ def test_groups_are_judged_and_mixes_refused():
     assert set(found.by_group["group"]) <= {"first", "second"}
     with pytest.raises(DataError, match="Mixes of groups are of one class a sample"):
         evaluate([model()], groups=groups, mixes={"m": {"half": {"first": 1}}})
+
+
+def test_accuracy_counts_labels_that_are_never_deployed():
+    found = evaluate([model()], {"field": [0.5, 0.2, 0.0]}, n_resamples=20, class_metrics=())
+    rows = found.overall[found.overall["prior"] == "field"].set_index("metric")["n_classes"]
+    assert rows["accuracy"] == 3  # to say that a label is not there is right or wrong, too
+    assert rows["macro_recall"] == 2
