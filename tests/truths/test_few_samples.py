@@ -21,7 +21,7 @@ def judged(truth, predicted, arms, metrics, seed, k=K):
     cells = np.repeat(np.arange(arms), len(predicted) // arms).tolist()
     redrawn = Redrawn.of(truth, predicted, k, deployment, 200, seed, cells)
     rows = [slice(cells.index(arm), cells.index(arm) + cells.count(arm)) for arm in range(arms)]
-    return [counted(redrawn, mine, metrics, ())[0] for mine in rows]
+    return [counted(lambda: redrawn, mine, metrics, ())[0] for mine in rows]
 
 
 def rates(smallest, n_seeds, repeats, metrics):
