@@ -246,3 +246,28 @@ def test_one_truth_for_all_arms():
     other = Predictions(np.arange(100), flipped, model().logits, NAMES, TRAIN, arm="b")
     with pytest.raises(MismatchError, match="not predicted on the same samples, truth"):
         evaluate([model(), other])
+
+
+def test_the_matrix_of_train_and_test_ratios_is_sums_of_recalls():
+    ratios = {"1": np.ones(3), "10": np.array([10, 10**0.5, 1]), "100": np.array([100, 10, 1])}
+    models = [model(f"r{name}", shift=-np.log(10) * at) for at, name in enumerate(ratios)]
+    found = evaluate(models, ratios, metrics=["accuracy"], class_metrics=["recall"])
+    matrix = found.matrix("accuracy")
+    assert list(matrix.index) == ["r1", "r10", "r100"]
+    assert list(matrix.columns)[:3] == ["1", "10", "100"]
+    for one in models:
+        recalls = metrics.recall_score(TRUTH, one.predicted, average=None)
+        for name, weights in ratios.items():
+            wanted = weights / weights.sum() @ recalls
+            assert matrix.loc[one.arm, name] == pytest.approx(wanted)
+    # what a part of that ratio would give: drawn, not re-weighted
+    rng = np.random.default_rng(0)
+    share = ratios["10"] / ratios["10"].sum()
+    drawn = rng.choice(100, 200_000, p=(share / [60, 30, 10])[TRUTH])
+    by_hand = (models[0].predicted == TRUTH)[drawn].mean()
+    assert matrix.loc["r1", "10"] == pytest.approx(by_hand, abs=0.005)
+    corrected = found.matrix("accuracy", "prior corrected")
+    for one in models:
+        even = one.corrected(UNIFORM).predicted
+        wanted = metrics.balanced_accuracy_score(TRUTH, even)
+        assert corrected.loc[one.arm, "1"] == pytest.approx(wanted)

@@ -190,13 +190,6 @@ def worst_recall(counts: Counts) -> np.ndarray:
     return np.where(np.isinf(lowest), np.nan, lowest)
 
 
-def worst_class(counts: Counts) -> np.ndarray:
-    """Return the code of the class with the lowest recall, shape (...,); -1 without data."""
-    values = recall(counts)
-    known = ~np.isnan(values)
-    return np.where(known.any(-1), np.where(known, values, np.inf).argmin(-1), -1)
-
-
 # One number a class, each class against the rest.
 CLASS_METRICS: MappingProxyType[str, Metric] = MappingProxyType(
     {
