@@ -69,3 +69,12 @@ def test_several_labels():
 def test_arrays_that_do_not_fit_are_refused(truth, p, labels, message):
     with pytest.raises(DataError, match=message):
         predictions_of(truth, p, labels=labels)
+
+
+def test_a_missing_probability_is_no_matter_of_several_labels():
+    with pytest.raises(DataError) as raised:
+        predictions_of([0, 1], [[0.5, np.nan], [0.5, 0.5]])
+    assert "leave out the samples that the model failed on" in raised.value.hint
+    with pytest.raises(DataError) as raised:
+        predictions_of([0, 1], [[0.5, 0.6], [0.5, 0.5]])
+    assert "several labels" in raised.value.hint

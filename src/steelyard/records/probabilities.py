@@ -32,12 +32,17 @@ def logits_of(probabilities: np.ndarray) -> np.ndarray:
     good = (probabilities >= 0).all(axis=1) & (np.abs(sums - 1) <= SUM_TOLERANCE)
     if not good.all():
         row = int(good.argmin())
+        hint = (
+            "leave out the samples that the model failed on, in every arm alike."
+            if np.isnan(sums[row])
+            else "where a sample may have several labels, give its truth as 0 and 1 for each "
+            "label: in a table as columns 't_<label>', not as 'truth'."
+        )
         raise DataError(
             f"Probabilities must be non-negative and sum to one a row. {int((~good).sum())} rows "
             f"do not, the first is row {row}: it sums to {sums[row]:.6g}, its smallest is "
             f"{probabilities[row].min():.6g}.",
-            hint="where a sample may have several labels, give its truth as 0 and 1 for each "
-            "label: in a table as columns 't_<label>', not as 'truth'.",
+            hint=hint,
         )
     return np.log(np.maximum(probabilities, _LEAST))
 
