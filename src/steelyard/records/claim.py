@@ -1,0 +1,101 @@
+"""`Claim`: what a paper says that can be checked; `Outcome`: what came of checking it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from steelyard._support.errors import ParameterError
+from steelyard._support.validation import check_choice, check_real
+
+RELATIONS = ("=", ">", "<")
+OUTCOMES = ("reproduced", "contradicted", "inconclusive", "not run")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of a paper that a study can bear out or contradict.
+
+    Parameters
+    ----------
+    key : str
+        Unique in its study.
+    sentence : str
+        The claim in our words.
+    where : str
+        Where it stands in the paper, for instance "figure 7" or "section 5.2".
+    figure : str
+        Key of the quantity of `Figures` that it speaks of.
+    relation : {"=", ">", "<"}
+        "=": the quantity is the published value, within the tolerance. ">" and "<": it lies above
+        (below) the tolerance, whatever the published value.
+    published : float or None
+        The published value; None where the paper gives a sentence without a number.
+    spread : float or None
+        The published standard deviation.
+    tolerance : float
+        Of "=": how far from the published value still counts as it. Of ">" and "<": the bound.
+    unit : str
+        Of all these numbers.
+    protocol : str
+        The variant of the protocol that it belongs to, for instance "shared".
+
+    Raises
+    ------
+    ParameterError
+        If the relation is unknown, or "=" comes without a published value.
+    """
+
+    key: str
+    sentence: str
+    where: str
+    figure: str
+    relation: str
+    published: float | None = None
+    spread: float | None = None
+    tolerance: float = 0.0
+    unit: str = ""
+    protocol: str = ""
+
+    def __post_init__(self) -> None:
+        check_choice(self.relation, "relation", "Claim", RELATIONS)
+        for name in ("published", "spread"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, check_real(getattr(self, name), name, "Claim"))
+        lowest = 0 if self.relation == "=" else None
+        tolerance = check_real(self.tolerance, "tolerance", "Claim", lowest)
+        object.__setattr__(self, "tolerance", tolerance)
+        if self.relation == "=" and self.published is None:
+            raise ParameterError(f"The claim {self.key!r} says '=' without a published value.")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A claim, our figure, and what follows.
+
+    Parameters
+    ----------
+    claim : Claim
+        What was claimed.
+    outcome : {"reproduced", "contradicted", "inconclusive", "not run"}
+        What came of it.
+    why : str
+        The reason in a sentence.
+    value, low, high : float or None
+        Our figure and the ends of its 95 % interval; None where there is none.
+    n_runs : int
+        Runs behind it; 0 where there are none.
+    scale : str
+        At which scale it was run; "" where it was not.
+    """
+
+    claim: Claim
+    outcome: str
+    why: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n_runs: int = 0
+    scale: str = ""
+
+    def __post_init__(self) -> None:
+        check_choice(self.outcome, "outcome", "Outcome", OUTCOMES)
