@@ -13,6 +13,7 @@ from steelyard.training.recipes import PROBES, default_probe
 from steelyard.training.recorder import Recorder
 from steelyard.training.sizes import bytes_a_network, declared_stacks
 from steelyard.training.stages import record_stages
+from steelyard.training.watched import fit_subsets, fit_watched
 from steelyard.training.traces import cartography_trace, parquet_trace, read_cartography
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "first_samples",
     "fit",
     "fit_ensemble",
+    "fit_subsets",
+    "fit_watched",
     "free_bytes",
     "measure",
     "named_device",

@@ -1,0 +1,1 @@
+"""Conducts the in-class imbalance study on any data: search, sets, splits, figures."""
