@@ -39,6 +39,17 @@ def test_equal_recipes_have_one_fingerprint_and_others_another():
     assert len({plain.fingerprint, *(one.fingerprint for one in others)}) == 6
 
 
+def test_recipes_that_start_as_he_has_it_are_stored_as_before_there_was_a_choice():
+    assert "initialisation" not in Recipe().to_dict()
+    assert "initialisation" not in Recipe().in_use
+    uniform = Recipe(initialisation="uniform")
+    assert uniform.to_dict()["initialisation"] == "uniform"
+    assert Recipe.from_dict(uniform.to_dict()) == uniform
+    assert uniform.fingerprint != Recipe().fingerprint
+    assert "initialisation" in uniform.in_use
+    assert "initialisation" not in Recipe("trees", initialisation="uniform").in_use
+
+
 def test_recipes_without_class_weights_are_stored_as_before_there_were_any():
     assert Recipe("trees").fingerprint == "9416b0838c78e421"
     assert Recipe().fingerprint == "8fa575669258e6d9"
@@ -57,6 +68,11 @@ def test_recipes_without_class_weights_are_stored_as_before_there_were_any():
             {"model": "mpl"},
             "The 'model' parameter of Recipe must be one of {'mlp', 'cnn', 'resnet', 'trees'}. "
             "Got 'mpl' instead. Hint: did you mean 'mlp'?",
+        ),
+        (
+            {"initialisation": "uniforn"},
+            "The 'initialisation' parameter of Recipe must be one of {'he', 'uniform'}. "
+            "Got 'uniforn' instead. Hint: did you mean 'uniform'?",
         ),
         (
             {"learning_rate": 0},

@@ -72,6 +72,27 @@ def test_initial_weights_follow_the_seed_alone_and_have_the_variance_of_he():
     assert (both.weights["layer0.bias"] == 0).all()
 
 
+@pytest.mark.parametrize(("model", "shape"), [("mlp", (300,)), ("resnet", (3, 8, 8))])
+def test_uniform_initial_weights_fill_the_range_that_torchs_own_layers_do(model, shape):
+    recipe = Recipe(model, widths=(64, 80), normalisation="batch", initialisation="uniform")
+    shapes = NETWORKS[model].shapes(recipe, shape, 10)
+    both, one = (Stack.initial(recipe, shapes, seeds, CPU) for seeds in ([5, 6], [6]))
+    for name, weight in both.weights.items():
+        layer, part = name.rsplit(".", 1)
+        assert torch.equal(weight[1], one.weights[name][0])
+        if part in ("scale", "shift"):
+            assert (weight == float(part == "scale")).all()
+            continue
+        assert not torch.equal(weight[0], weight[1])
+        inputs = math.prod(shapes[f"{layer}.weight"][1:])
+        scaled = weight.detach().flatten() * math.sqrt(inputs)  # torch: Linear.reset_parameters
+        assert -1 <= scaled.min() < -0.7
+        assert 0.7 < scaled.max() <= 1
+        if len(scaled) > 1000:
+            assert scaled.var().item() == pytest.approx(1 / 3, rel=0.05)
+            assert scaled.mean().item() == pytest.approx(0, abs=0.05)
+
+
 def test_the_memory_asked_for_covers_what_the_bare_tensors_take():
     recipe = Recipe("mlp", widths=(50, 30))
     shapes = NETWORKS["mlp"].shapes(recipe, (100,), 10)

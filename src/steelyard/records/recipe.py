@@ -16,17 +16,18 @@ MODELS = ("mlp", "cnn", "resnet", "trees")
 _TREES_ALONE = frozenset({"leaves", "library"})
 _NETWORKS_ALONE = frozenset(
     {
-        "widths", "activation", "optimiser", "smoothing", "max_gradient_norm", "schedule",
-        "batch_size", "patience",
+        "widths", "activation", "initialisation", "optimiser", "smoothing", "max_gradient_norm",
+        "schedule", "batch_size", "patience",
     }
 )  # fmt: skip
-# Named in stored recipes only where they are used, so that a recipe which was stored before they
-# came has the fingerprint that it had.
-_NAMED_WHERE_USED = ("class_weighting",)
+# Named in stored recipes only where they differ from their defaults, so that a recipe which was
+# stored before they came has the fingerprint that it had.
+_NAMED_WHERE_USED = ("class_weighting", "initialisation")
 _CHOICES = {
     "model": MODELS,
     "activation": ("relu", "tanh"),
     "normalisation": ("none", "group", "batch"),
+    "initialisation": ("he", "uniform"),
     "optimiser": ("adam", "adamw", "sgd"),
     "schedule": ("constant", "step", "cosine", "one-cycle"),
     "library": ("sklearn", "xgboost"),
@@ -50,6 +51,9 @@ class Recipe:
         Between layers.
     normalisation : {"none", "group", "batch"}
         After each convolution; unused by mlp.
+    initialisation : {"he", "uniform"}
+        "he": weights normal with variance 2 / inputs, biases 0. "uniform": both uniform in
+        +-1/sqrt(inputs), as torch has it of itself.
     optimiser : {"adam", "adamw", "sgd"}
         What makes a step of a gradient.
     momentum : float
@@ -100,6 +104,7 @@ class Recipe:
     blocks: int = 1
     activation: str = "relu"
     normalisation: str = "none"
+    initialisation: str = "he"
     optimiser: str = "adam"
     momentum: float = 0.9
     nesterov: bool = False
@@ -190,9 +195,12 @@ class Recipe:
         """Return the values as plain data."""
         lists = {"widths": list(self.widths), "milestones": list(self.milestones)}
         values = {**asdict(self), **lists}
-        return {
-            name: value for name, value in values.items() if value or name not in _NAMED_WHERE_USED
+        unnamed = {
+            name
+            for name in _NAMED_WHERE_USED
+            if values[name] == self.__dataclass_fields__[name].default
         }
+        return {name: value for name, value in values.items() if name not in unnamed}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:

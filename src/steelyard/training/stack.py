@@ -49,10 +49,11 @@ class Stack:
     ) -> Stack:
         """Return untrained networks, one a seed; a member's weights do not depend on the others.
 
-        Matrices and convolutions start as K. He et al. have it ("Delving deep into rectifiers",
-        ICCV 2015): normal with variance 2 / inputs.
+        With the recipe's initialisation "he", matrices and convolutions start as K. He et al. have
+        it ("Delving deep into rectifiers", ICCV 2015): normal with variance 2 / inputs. With
+        "uniform" they and their biases start uniform in +-1/sqrt(inputs).
         """
-        members = [_initial_weights(shapes, seed) for seed in seeds]
+        members = [_initial_weights(recipe, shapes, seed) for seed in seeds]
         every = {name: torch.stack([one[name] for one in members]).to(device) for name in shapes}
         weights = {name: value for name, value in every.items() if not is_statistic(name)}
         statistics = {name: value for name, value in every.items() if is_statistic(name)}
@@ -147,14 +148,18 @@ class Stack:
         return cls(recipe, weights, statistics, parts)
 
 
-def _initial_weights(shapes: Shapes, seed: int) -> dict[str, torch.Tensor]:
+def _initial_weights(recipe: Recipe, shapes: Shapes, seed: int) -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
     weights = {}
     for name, shape in shapes.items():
-        if len(shape) > 1:
-            deviation = math.sqrt(2 / math.prod(shape[1:]))
-            weights[name] = torch.randn(shape, generator=generator) * deviation
+        layer, part = name.rsplit(".", 1)
+        if part not in ("weight", "bias") or (part == "bias" and recipe.initialisation == "he"):
+            weights[name] = torch.full(shape, float(part in _ONES))
+            continue
+        inputs = math.prod(shapes[f"{layer}.weight"][1:])
+        if recipe.initialisation == "he":
+            weights[name] = torch.randn(shape, generator=generator) * math.sqrt(2 / inputs)
         else:
-            last = name.rsplit(".", 1)[1]
-            weights[name] = torch.full(shape, float(last in _ONES))
+            signed = 2 * torch.rand(shape, generator=generator) - 1
+            weights[name] = signed / math.sqrt(inputs)
     return weights
