@@ -5,7 +5,14 @@ from steelyard.training.class_weights import seen_prior
 from steelyard.training.devices import checked_device, named_device
 from steelyard.training.ensemble import fit_ensemble
 from steelyard.training.fit import fit
-from steelyard.training.fitted import LEFT_OUT_SPLIT, Fitted, first_samples, predicted_parts
+from steelyard.training.fitted import (
+    ALL_ROWS_SPLIT,
+    LEFT_OUT_SPLIT,
+    Fitted,
+    first_samples,
+    predicted_parts,
+)
+from steelyard.training.manifolds import FORMULAS, Watched
 from steelyard.training.members import CODE, Member
 from steelyard.training.memory import free_bytes
 from steelyard.training.prepared import Prepared, prepare
@@ -14,9 +21,12 @@ from steelyard.training.recorder import Recorder
 from steelyard.training.sizes import bytes_a_network, declared_stacks
 from steelyard.training.stages import record_stages
 from steelyard.training.traces import cartography_trace, parquet_trace, read_cartography
+from steelyard.training.watched import fit_watched
 
 __all__ = [
+    "ALL_ROWS_SPLIT",
     "CODE",
+    "FORMULAS",
     "LEFT_OUT_SPLIT",
     "MEASURED",
     "PROBES",
@@ -24,6 +34,7 @@ __all__ = [
     "Member",
     "Prepared",
     "Recorder",
+    "Watched",
     "bytes_a_network",
     "cartography_trace",
     "checked_device",
@@ -32,6 +43,7 @@ __all__ = [
     "first_samples",
     "fit",
     "fit_ensemble",
+    "fit_watched",
     "free_bytes",
     "measure",
     "named_device",
