@@ -20,6 +20,7 @@ from steelyard.training.recipes import PROBES, default_probe
 from steelyard.training.recorder import Recorder
 from steelyard.training.sizes import bytes_a_network, declared_stacks
 from steelyard.training.stages import record_stages
+from steelyard.training.subsets import fit_subsets
 from steelyard.training.traces import cartography_trace, parquet_trace, read_cartography
 from steelyard.training.watched import fit_watched
 
@@ -43,6 +44,7 @@ __all__ = [
     "first_samples",
     "fit",
     "fit_ensemble",
+    "fit_subsets",
     "fit_watched",
     "free_bytes",
     "measure",
