@@ -110,9 +110,7 @@ def train_members(
         checked_device(device)
     else:  # what devices other machines have is seen there
         named_device(device)
-    trainings = Trainings.of(
-        train_part, held_out, members, breaks=breaks, seed=seed, device=device
-    )
+    trainings = Trainings.of(train_part, held_out, members, breaks=breaks, seed=seed, device=device)
     document = {
         **(declared or {}),
         "data": {"name": train_part.name, "fingerprint": train_part.fingerprint},
@@ -124,9 +122,7 @@ def train_members(
         if fresh:
             store.clear()
         store.declare(document, trainings.cells)
-        contents = conduct(
-            trainings.cells, train_stack, trainings.shared, store, workers, progress
-        )
+        contents = conduct(trainings.cells, train_stack, trainings.shared, store, workers, progress)
         return trainings.fitted(contents)
 
 

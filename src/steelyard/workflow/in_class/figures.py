@@ -138,7 +138,9 @@ def add_overlaps(rows: Rows, sets: HardSets, mode: str) -> None:
             for name in ("energy", "max-logit"):
                 key = f"{each}/overlap/straggler~{name}"
                 add_overlap(rows, key, hard, sets[mode, name])
-            add_overlap(rows, f"{each}/overlap/straggler~{mode}-straggler", hard, sets[mode, STRAGGLER])
+            add_overlap(
+                rows, f"{each}/overlap/straggler~{mode}-straggler", hard, sets[mode, STRAGGLER]
+            )
 
 
 def add_overlap(rows: Rows, key: str, one: np.ndarray, other: np.ndarray) -> None:

@@ -37,7 +37,7 @@ from steelyard.workflow.in_class.figures import (
 )
 from steelyard.workflow.in_class.sets import all_inversions, chosen_runs, hard_sets
 from steelyard.workflow.in_class.tasks import (
-    Watched,
+    OnAll,
     history_of,
     logits_of,
     on_parts_cell,
@@ -201,7 +201,7 @@ def _watched(
     cells = [
         watched_cell(
             prepared,
-            Watched(
+            OnAll(
                 protocol.recipe,
                 tuple(range(first, first + _TOGETHER)),
                 layer,
@@ -214,7 +214,10 @@ def _watched(
         for first in range(0, len(repetitions), _TOGETHER)
     ]
     contents = conductor.contents(stage, prepared, cells, train_watched)
-    histories = [history_of(prepared, content) for content in contents]
+    histories = [
+        history_of(prepared, cell.task, content)
+        for cell, content in zip(cells, contents, strict=True)
+    ]
     return ManifoldHistory.stack(histories), logits_of(contents)
 
 
