@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from steelyard._support.errors import ParameterError
@@ -61,7 +62,7 @@ class Claim:
         for name in ("published", "spread"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, check_real(getattr(self, name), name, "Claim"))
-        lowest = 0 if self.relation == "=" else None
+        lowest = 0.0 if self.relation == "=" else -math.inf
         tolerance = check_real(self.tolerance, "tolerance", "Claim", lowest)
         object.__setattr__(self, "tolerance", tolerance)
         if self.relation == "=" and self.published is None:

@@ -15,6 +15,7 @@ MINUS = "\N{MINUS SIGN}"
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 _MOST_PERCENT = 2  # a hundredth of a percent is the finest that a page needs
 _MOST_NATS = 4
+_MOST_OF_UNIT = {"%": 2, "points": 2, "samples": 1, "epochs": 1, "epoch": 1}
 _MOST_COST = 6  # a unit of cost may be large
 
 
@@ -79,6 +80,16 @@ def _of_thousand(interval: Interval, places: int) -> Figure:
     return Figure(
         *(f"{round(1000 * e, places) + 0.0:,.{places}f}".replace("-", MINUS) for e in ends)
     )
+
+
+def in_unit(value: Interval, unit: str) -> Figure:
+    """Return a value that is told in the unit it was measured in, for instance "%"."""
+    return _figure(value, 1, _MOST_OF_UNIT.get(unit, _MOST_NATS))
+
+
+def difference_in(value: Interval, unit: str) -> Figure:
+    """Return a difference that is told in the unit it was measured in, signed."""
+    return _figure(value, 1, _MOST_OF_UNIT.get(unit, _MOST_NATS), signed=True)
 
 
 def count(number: int) -> str:
