@@ -67,7 +67,9 @@ def _gaps(quantities: Quantities, data: str) -> dict[str, dict[str, Quantity]]:
         found.setdefault(match[2], {})[match[1]] = one
     order = [item.words for item in key_items([*found])]
     return dict(
-        sorted(found.items(), key=lambda item: order.index(shortened(identifier_words(item[0]), 40)))
+        sorted(
+            found.items(), key=lambda item: order.index(shortened(identifier_words(item[0]), 40))
+        )
     )
 
 
@@ -161,4 +163,6 @@ def _judges(gaps: dict[str, dict[str, Quantity]]) -> list[str]:
 def _judge_words(judge: str, between: str = " ") -> str:
     words = FAMILY_WORDS.get(judge, judge) if judge else _SAME_KIND
     lines = chart_text(words, 40).split(" ")
-    return between.join(lines) if len(lines) < 3 else between.join([" ".join(lines[:-1]), lines[-1]])
+    return (
+        between.join(lines) if len(lines) < 3 else between.join([" ".join(lines[:-1]), lines[-1]])
+    )

@@ -25,7 +25,7 @@ from steelyard.report.quantities import (
     identifier_words,
     title_of,
 )
-from steelyard.report.tables import Table, Column, name_cell
+from steelyard.report.tables import Column, Table, name_cell
 
 _HEIGHT = 300
 _APART = 0.2  # of a class: between the signs of two identifiers

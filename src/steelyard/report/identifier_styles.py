@@ -71,13 +71,14 @@ def style_of(identifier: str) -> Style:
 def key_items(identifiers: Sequence[str]) -> tuple[KeyItem, ...]:
     """Return the key to the identifiers, each once, in the order of the page."""
     ordered = sorted(dict.fromkeys(identifiers), key=place_of)
-    return tuple(
-        KeyItem(shortened(identifier_words(one), 40), style_of(one)) for one in ordered
-    )
+    return tuple(KeyItem(shortened(identifier_words(one), 40), style_of(one)) for one in ordered)
 
 
 def points_of(
-    style: Style, places: Sequence[float], quantities: Sequence[Quantity], names: Sequence[str],
+    style: Style,
+    places: Sequence[float],
+    quantities: Sequence[Quantity],
+    names: Sequence[str],
     **more: Any,
 ) -> dict[str, Any]:
     """Return our points with their intervals; ``names`` are what a pointer over them shows."""

@@ -67,9 +67,7 @@ def kept_shares(quantities: Quantities) -> tuple[KeptShares, ...]:
     for number, data in enumerate(quantities.data):
         points = _points(quantities, data)
         if points:
-            panels = tuple(
-                _panel(points, tested, kept, number, data) for tested, kept in _PANELS
-            )
+            panels = tuple(_panel(points, tested, kept, number, data) for tested, kept in _PANELS)
             key = key_items([point.identifier for point in points])
             found.append(KeptShares(shortened(title_of(data), 40), panels, key, _table(points)))
     return tuple(found)

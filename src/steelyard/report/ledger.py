@@ -97,6 +97,4 @@ def _ours(outcome: Outcome) -> Cell:
         return absent_cell(NOT_RUN)
     known = outcome.low is not None and outcome.high is not None
     interval = Interval(outcome.value, outcome.low, outcome.high) if known else None
-    return ours_cell(
-        Quantity(outcome.value, interval=interval, unit=outcome.claim.unit)
-    )
+    return ours_cell(Quantity(outcome.value, interval=interval, unit=outcome.claim.unit))

@@ -57,9 +57,7 @@ def protocols(quantities: Quantities) -> tuple[Protocols, ...]:
         ran = [one for one in PROTOCOLS if one in quantities.protocols(data)]
         if len(ran) > 1:
             name = shortened(title_of(data), 40)
-            found.append(
-                Protocols(name, sentence(quantities, data), _table(quantities, data, ran))
-            )
+            found.append(Protocols(name, sentence(quantities, data), _table(quantities, data, ran)))
     return tuple(found)
 
 

@@ -179,9 +179,7 @@ def other_judges(quantities: Quantities, data: str) -> str:
     )
 
 
-def full(
-    quantities: Quantities, data: str, protocol: str, identifier: str, part: str
-) -> Quantity:
+def full(quantities: Quantities, data: str, protocol: str, identifier: str, part: str) -> Quantity:
     """Return the accuracy on a part after training on all data."""
     for kept in ("easy", "hard"):
         found = quantities[f"{data}/{protocol}/{identifier}/keep-{kept}=1/{part}/accuracy"]
