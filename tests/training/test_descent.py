@@ -49,7 +49,8 @@ def subsets():
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_networks_on_parts_are_those_of_the_general_engine(prepared, subsets, activation):
     fast, slow = (replace(one, activation=activation) for one in (RECIPE, SLOW))
-    assert descends(fast) and not descends(slow)
+    assert descends(fast)
+    assert not descends(slow)
     repetitions = [0, 0, 1, 2, 3]
     ours = fit_subsets(prepared, fast, subsets, repetitions, seed=4)
     theirs = fit_subsets(prepared, slow, subsets, repetitions, seed=4)
@@ -68,7 +69,8 @@ def test_watched_networks_are_those_of_the_general_engine(prepared):
         np.testing.assert_allclose(our_logits, their_logits, atol=2e-5)
         np.testing.assert_allclose(ours.radii, theirs.radii, atol=2e-6)
         assert np.array_equal(ours.wrong_bits, theirs.wrong_bits)
-        assert np.array_equal(ours.epochs, np.arange(3, 12)) and ours.layer == theirs.layer
+        assert np.array_equal(ours.epochs, np.arange(3, 12))
+        assert ours.layer == theirs.layer
         assert 0 < ours.wrong(0, 0).sum() < 90
 
 
@@ -153,7 +155,8 @@ def test_every_row_that_trains_comes_once_with_its_networks(subsets):
 
 def test_rows_that_nobody_trains_on_come_in_no_group():
     (group,) = row_groups(np.array([[True, False, True]]))
-    assert group.rows.tolist() == [0, 2] and group.members.tolist() == [0]
+    assert group.rows.tolist() == [0, 2]
+    assert group.members.tolist() == [0]
 
 
 def test_products_and_tangents_are_those_of_torch():

@@ -1,4 +1,4 @@
-"""Judges of another family: are the hard samples hard for them too?"""
+"""Judges of other families, to whom the hard samples may be easy."""
 
 from __future__ import annotations
 

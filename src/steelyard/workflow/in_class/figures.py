@@ -120,7 +120,7 @@ def add_counts(rows: Rows, sets: HardSets, labels: np.ndarray, n_classes: int) -
             rows.repeated(f"{mode}/count/total", total[None, :, None], "samples")
             if (total > 0).all():
                 share = (hard.shape[1] - total) / total
-                rows.repeated(f"{mode}/easy-per-hard", share[None, :, None], "easy per hard")
+                rows.repeated(f"{mode}/easy-per-hard", share[None, :, None], "")
 
 
 def add_overlaps(rows: Rows, sets: HardSets, mode: str) -> None:
@@ -224,7 +224,7 @@ def add_errors(
         draws = generator(seed, purpose="in-class correlation", mode=mode, identifier=identifier)
         mean, low, high = correlation_ends(counts, errors, draws)
         key = f"{mode}/{identifier}/correlation/count~error"
-        rows.add(key, mean, np.nan, low, high, len(counts), "Pearson r")
+        rows.add(key, mean, np.nan, low, high, len(counts), "")
 
 
 def class_counts(hard: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:

@@ -16,7 +16,9 @@ def pooled_estimate(values: np.ndarray) -> Estimate | None:
     Networks of one set share its split and are averaged first: they are no independent evidence
     of what another set would give. With s_r^2 the variance over the S sets of ratio r,
 
-        mean = 1/R sum_r mean_r,    error^2 = 1/R^2 sum_r s_r^2 / S,    R (S - 1) degrees of freedom.
+        mean = 1/R sum_r mean_r,    error^2 = 1/R^2 sum_r s_r^2 / S,
+
+    with R (S - 1) degrees of freedom.
 
     Parameters
     ----------
