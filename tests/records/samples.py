@@ -6,7 +6,6 @@ import pandas as pd
 from steelyard.records import (
     CHANNELS,
     Arm,
-    Claim,
     ClassVerdict,
     Dynamics,
     Evaluation,
@@ -115,8 +114,7 @@ def verdict():
 
 def study():
     arms = (Arm("degree=0", Recipe()), Arm("<b>\n🦜", Recipe("cnn", widths=(3, 4)), 0.5))
-    claim = Claim("<b>", "accuracy", "uniform", "<b>\n🦜", "degree=0", ">", 0.25, -0.125)
-    return Study("<b>", arms, 3, 4, (claim, Claim("s", "m", "p", "degree=0", "degree=0", "=")))
+    return Study("<b>", arms, 3, 4)
 
 
 def weighing(ids=INTEGER_IDS, make=images):

@@ -11,6 +11,7 @@ import steelyard
 from steelyard._support.errors import SteelyardError
 from steelyard.cli.apply import apply
 from steelyard.cli.audit import audit
+from steelyard.cli.claims import claims
 from steelyard.cli.correct import correct
 from steelyard.cli.datasets import datasets
 from steelyard.cli.evaluate import evaluate
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 VERBS = (
-    weigh, score, plan, apply, audit, evaluate, thresholds, correct, report, datasets,
+    weigh, score, plan, apply, audit, evaluate, thresholds, correct, report, claims, datasets,
 )  # fmt: skip
 for verb in VERBS:
     app.command()(verb)

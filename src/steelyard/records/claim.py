@@ -32,7 +32,7 @@ class Claim:
     published : float or None
         The published value; None where the paper gives a sentence without a number.
     spread : float or None
-        The published standard deviation.
+        The published standard deviation, 0 or above.
     tolerance : float
         Of "=": how far from the published value still counts as it. Of ">" and "<": the bound.
     unit : str
@@ -43,7 +43,8 @@ class Claim:
     Raises
     ------
     ParameterError
-        If the relation is unknown, or "=" comes without a published value.
+        If the relation is unknown, a number lies outside its range, or "=" comes without a
+        published value.
     """
 
     key: str
@@ -59,14 +60,18 @@ class Claim:
 
     def __post_init__(self) -> None:
         check_choice(self.relation, "relation", "Claim", RELATIONS)
-        for name in ("published", "spread"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, check_real(getattr(self, name), name, "Claim"))
-        lowest = 0.0 if self.relation == "=" else -math.inf
+        for name, lowest in (("published", -math.inf), ("spread", 0)):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, check_real(value, name, "Claim", lowest))
+        lowest = 0 if self.relation == "=" else -math.inf
         tolerance = check_real(self.tolerance, "tolerance", "Claim", lowest)
         object.__setattr__(self, "tolerance", tolerance)
         if self.relation == "=" and self.published is None:
-            raise ParameterError(f"The claim {self.key!r} says '=' without a published value.")
+            raise ParameterError(
+                f"The claim {self.key!r} says '=' without a published value.",
+                hint="give it one, or say '>' or '<' and the bound as the tolerance.",
+            )
 
 
 @dataclass(frozen=True)

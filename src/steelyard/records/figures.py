@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from steelyard._support.errors import DataError
+from steelyard._support.errors import DataError, unreadable
 from steelyard._support.storage import header, read_json, write_json
 
+FIGURES = "figures.json"  # its name in a run folder
 COLUMNS = ("key", "value", "spread", "low", "high", "n_runs", "unit")
 
 
@@ -92,12 +93,22 @@ class Figures:
 
     @classmethod
     def load(cls, path: str | Path) -> Figures:
-        """Read what `save` wrote."""
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        DataNotFoundError, DataError
+            If it is not there, or holds no figures.
+        """
         document = read_json(path, "Figures")
-        table = pd.DataFrame(document["rows"], columns=document["columns"])
-        numbers = ["value", "spread", "low", "high"]
-        table[numbers] = table[numbers].astype(float)
-        return cls(document["study"], document["scale"], table, document["facts"])
+        try:
+            table = pd.DataFrame(document["rows"], columns=document["columns"])
+            numbers = ["value", "spread", "low", "high"]
+            table[numbers] = table[numbers].astype(float)
+            table["n_runs"] = table["n_runs"].astype(int)
+            return cls(document["study"], document["scale"], table, document["facts"])
+        except (KeyError, TypeError, ValueError) as error:  # a DataError is a ValueError
+            raise unreadable(path, "table of figures", error) from error
 
 
 def _is_nan(value: Any) -> bool:

@@ -91,4 +91,4 @@ class Inversions:
     @property
     def complete(self) -> np.ndarray:
         """Whether every class of a run was seen to turn over, bool of shape (runs,)."""
-        return ~self.censored.any(axis=1)
+        return np.logical_not(self.censored.any(axis=1))

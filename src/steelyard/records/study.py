@@ -1,15 +1,15 @@
-"""`Study`: arms, repetitions and claims as data; what a weighing or a paper asks."""
+"""`Study`: arms and repetitions as data; what a weighing asks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from steelyard._support.errors import ParameterError
 from steelyard._support.storage import header, read_json, write_json
-from steelyard._support.validation import check_choice, check_integer, check_real
+from steelyard._support.validation import check_integer, check_real
 from steelyard.records.recipe import Recipe
 
 
@@ -36,47 +36,8 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A statement that a study can bear out or contradict.
-
-    Parameters
-    ----------
-    sentence : str
-        The claim in words.
-    metric : str
-        The metric it speaks of.
-    prior : str
-        The deployment prior it speaks of.
-    left, right : str
-        The arms compared.
-    relation : {">", "<", "="}
-        What is claimed of left against right.
-    margin : float
-        How large the difference must be, in the metric's unit.
-    published : float, optional
-        The published difference, left minus right.
-    """
-
-    sentence: str
-    metric: str
-    prior: str
-    left: str
-    right: str
-    relation: str
-    margin: float = 0.0
-    published: float | None = None
-
-    def __post_init__(self) -> None:
-        check_choice(self.relation, "relation", "Claim", (">", "<", "="))
-        object.__setattr__(self, "margin", check_real(self.margin, "margin", "Claim", 0))
-        if self.published is not None:
-            published = check_real(self.published, "published", "Claim")
-            object.__setattr__(self, "published", published)
-
-
-@dataclass(frozen=True)
 class Study:
-    """Arms crossed with repetitions, and what they are to show.
+    """Arms crossed with repetitions.
 
     Parameters
     ----------
@@ -88,33 +49,26 @@ class Study:
         Trainings of each arm; arms of one repetition share initial weights.
     seed : int
         From which every seed derives, by named axes.
-    claims : tuple of Claim
-        What is checked.
 
     Raises
     ------
     ParameterError
-        If arm names repeat, or a claim speaks of an arm that is not there.
+        If arm names repeat, or a number lies outside its range.
     """
 
     name: str
     arms: tuple[Arm, ...]
     repetitions: int
     seed: int = 0
-    claims: tuple[Claim, ...] = ()
 
     def __post_init__(self) -> None:
         repetitions = check_integer(self.repetitions, "repetitions", "Study", 1)
         object.__setattr__(self, "repetitions", repetitions)
         object.__setattr__(self, "seed", check_integer(self.seed, "seed", "Study", 0))
         object.__setattr__(self, "arms", tuple(self.arms))
-        object.__setattr__(self, "claims", tuple(self.claims))
         names = [arm.name for arm in self.arms]
         if not names or len(set(names)) != len(names):
             raise ParameterError(f"The arms of a Study need names that differ. Got {names}.")
-        for claim in self.claims:
-            check_choice(claim.left, "left", "Claim", names)
-            check_choice(claim.right, "right", "Claim", names)
 
     def cells(self) -> Iterator[tuple[Arm, int]]:
         """Yield every (arm, repetition), repetition by repetition."""
@@ -137,7 +91,6 @@ class Study:
             ],
             "repetitions": self.repetitions,
             "seed": self.seed,
-            "claims": [asdict(claim) for claim in self.claims],
         }
 
     @classmethod
@@ -147,8 +100,7 @@ class Study:
             Arm(arm["name"], Recipe.from_dict(arm["recipe"]), arm["degree"])
             for arm in values["arms"]
         )
-        claims = tuple(Claim(**claim) for claim in values["claims"])
-        return cls(values["name"], arms, values["repetitions"], values["seed"], claims)
+        return cls(values["name"], arms, values["repetitions"], values["seed"])
 
     def save(self, path: str | Path) -> None:
         """Write the study as JSON."""

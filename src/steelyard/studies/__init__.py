@@ -1,0 +1,8 @@
+"""Declares: one file a paper; protocols, claims and published numbers, values alone."""
+
+from steelyard.studies.in_class_imbalance import IN_CLASS
+from steelyard.studies.stored import stored_figures
+
+STUDIES = {study.name: study for study in (IN_CLASS,)}
+
+__all__ = ["STUDIES", "stored_figures"]
