@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ import pandas as pd
 import typer
 
 from steelyard._support.errors import ParameterError
+from steelyard._support.progress import Progress
 from steelyard._support.storage import header
 from steelyard._support.validation import check_choice, did_you_mean
 from steelyard.cli import options
@@ -24,7 +25,7 @@ from steelyard.records.labelled import Labelled
 from steelyard.records.recipe import Recipe
 from steelyard.records.run_folder import REPORT, alone_in, require_no_weighing, require_own_folder
 from steelyard.records.study_results import StudyResults
-from steelyard.report import write_study_report
+from steelyard.report.study_page import write_study_report
 from steelyard.studies import STUDIES
 from steelyard.training import PROBES
 from steelyard.workflow.engines import choose_engine
@@ -143,9 +144,9 @@ def study(
         results.save(folder)
         write_study_report(folder)
     if json:
-        print_json(header("Study", **results.to_dict()))
+        print_json(header("StudyResults", **results.to_dict()))
         return
-    _print_findings(results, list(sets))
+    _print_findings(results, list(sets), folder)
     print(f"\nThe page: {folder / REPORT}")
 
 
@@ -160,8 +161,11 @@ def _families(data: Labelled, recipe: Recipe) -> dict[str, Recipe]:
     return {recipe.model: recipe, **images, "trees": PROBES["trees"]}
 
 
-def _named(progress: Callable[[int, int, str], None], key: str) -> Callable[[int, int, str], None]:
-    return lambda done, total, what: progress(done, total, f"{key}, {what}")
+def _named(progress: Progress, key: str) -> Progress:
+    def told(done: int, total: int, what: str) -> None:
+        progress(done, total, f"{key}, {what}")
+
+    return told
 
 
 def _joined(measured: list[Figures], command: str) -> Figures:
@@ -173,7 +177,7 @@ def _joined(measured: list[Figures], command: str) -> Figures:
     return Figures(first.study, first.scale, table, facts)
 
 
-def _print_findings(results: StudyResults, keys: list[str]) -> None:
+def _print_findings(results: StudyResults, keys: list[str], folder: Path) -> None:
     figures = results.figures
     rows = []
     for key in keys:
@@ -194,7 +198,7 @@ def _print_findings(results: StudyResults, keys: list[str]) -> None:
     counts = Counter(one.outcome for one in results.outcomes)
     if results.outcomes:
         told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
-        print(f"\nClaims of the paper: {told}. steelyard claims --run {{folder}} lists them.")
+        print(f"\nClaims of the paper: {told}. `steelyard claims --run {folder}` lists them.")
 
 
 def _shown(figures: Figures, key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,8 @@ import pandas as pd
 from steelyard._support.errors import DataError
 from steelyard._support.storage import header, read_json, read_parquet, write_json, write_parquet
 from steelyard.records.claim import Claim, Outcome
-from steelyard.records.figures import Figures
+from steelyard.records.figures import FIGURES, Figures
 
-FIGURES = "figures.json"
 OUTCOMES = "outcomes.json"
 CURVES = "curves.parquet"
 CURVE_COLUMNS = ("data", "class", "epoch", "mean", "spread", "n_runs")
@@ -66,6 +66,15 @@ class StudyResults:
         if not np.isfinite(curves["mean"].to_numpy()).all():
             raise DataError("The curves of StudyResults must be finite; leave out what has none.")
         object.__setattr__(self, "curves", curves)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return figures and outcomes as plain data; the curves are a table of their own."""
+        return {
+            "title": self.title,
+            "paper": self.paper,
+            "figures": self.figures.to_dict(),
+            "outcomes": [asdict(outcome) for outcome in self.outcomes],
+        }
 
     def save(self, folder: str | Path) -> None:
         """Write the results into a folder: figures.json, outcomes.json and curves.parquet."""

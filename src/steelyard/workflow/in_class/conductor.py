@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ class Conductor:
         Where cells are computed.
     device : str
         Where networks train.
-    declared : dict
+    declared : mapping
         What the run says of itself.
     progress : callable
         Told of the steps of each stage.
@@ -34,7 +34,7 @@ class Conductor:
     store: Store
     engine: Engine
     device: str
-    declared: dict[str, object]
+    declared: Mapping[str, Any]
     progress: Progress
     _stages: list[Cell] = field(default_factory=list)
 

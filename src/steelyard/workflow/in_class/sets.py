@@ -23,7 +23,7 @@ IDENTIFIERS = {
 HardSets = dict[tuple[str, str], np.ndarray]  # (mode, identifier) -> bool (sets, n)
 
 
-def chosen_runs(found: dict[str, Inversions], n_sets: int, mode: str) -> np.ndarray:
+def chosen_runs(found: dict[str, Inversions], n_sets: int, mode: str) -> list[int]:
     """Return the runs that give the sets: the first in which every class was seen to turn over.
 
     Published code begins again where a class does not turn over; what is left out is counted in
@@ -33,7 +33,8 @@ def chosen_runs(found: dict[str, Inversions], n_sets: int, mode: str) -> np.ndar
     complete = found["shared"].complete
     if mode == "argmin":
         complete = np.ones(len(complete), dtype=bool)
-    return np.concatenate([np.flatnonzero(complete), np.flatnonzero(~complete)])[:n_sets]
+    runs = [*np.flatnonzero(complete), *np.flatnonzero(~complete)]
+    return [int(run) for run in runs[:n_sets]]
 
 
 def all_inversions(history: ManifoldHistory) -> dict[str, Inversions]:
@@ -65,8 +66,7 @@ def hard_sets(
     seed : int
         The study's.
     """
-    runs = list(runs)
-    sets: HardSets = {(each, STRAGGLER): found[each].wrong[runs] for each in MODES}
+    sets: HardSets = {(each, STRAGGLER): found[each].wrong[list(runs)] for each in MODES}
     stragglers, ids = sets[mode, STRAGGLER], other.ids
     for name, values in IDENTIFIERS.items():
         sets[mode, name] = np.stack(
