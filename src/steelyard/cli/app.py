@@ -34,7 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 VERBS = (
-    weigh, score, plan, apply, audit, evaluate, thresholds, correct, report, study, claims, datasets,
+    weigh, score, plan, apply, audit, evaluate, thresholds, correct, report, study, claims,
+    datasets,
 )  # fmt: skip
 for verb in VERBS:
     app.command()(verb)

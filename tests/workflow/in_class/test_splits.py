@@ -1,5 +1,7 @@
 """Splits of hard and easy samples: exact counts, nested parts, one order for all."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -42,7 +44,7 @@ def test_a_share_that_binary_fractions_miss_is_kept():
 def test_parts_are_nested_and_the_ends_are_one(hard):
     parts = split(hard).parts
     for which, shares in (("keep-easy", KEEP_EASY), ("keep-hard", KEEP_HARD)):
-        for less, more in zip(shares, shares[1:], strict=False):
+        for less, more in pairwise(shares):
             assert (parts[which, less] <= parts[which, more]).all()
     assert np.array_equal(parts["keep-easy", 1], parts["keep-hard", 1])
 
@@ -61,3 +63,9 @@ def test_two_identifiers_that_agree_on_most_share_most_of_the_test_part(hard):
     other = hard.copy()
     other[np.flatnonzero(hard)[:5]] = False
     assert (split(hard).test ^ split(other).test).sum() <= 10
+
+
+def test_a_share_that_leaves_nothing_is_left_out():
+    parts = split(np.zeros(1000, dtype=bool)).parts
+    assert ("keep-easy", 0) not in parts
+    assert parts["keep-easy", 0.05].sum() == 45

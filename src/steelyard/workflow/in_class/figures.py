@@ -20,7 +20,6 @@ from steelyard.workflow.in_class.sets import STRAGGLER, HardSets
 EASY, HARD = "keep-easy", "keep-hard"
 # mode, identifier, what was thinned out, share kept, part, metric -> (ratios, sets, networks)
 Scores = Mapping[tuple[str, str, str, float, str, str], np.ndarray]
-_START = 21  # epoch that the published landmarks call the start
 
 
 class Rows:
@@ -39,6 +38,8 @@ class Rows:
         if estimate is not None:
             interval = estimate.interval()
             ends = (interval.low, interval.high)
+            if unit == "%":  # a share; few sets would have it below nothing or above all
+                ends = (max(interval.low, 0.0), min(interval.high, 100.0))
         self.add(key, float(values.mean()), float(values.std()), *ends, values.size, unit)
 
     def add(
@@ -152,7 +153,7 @@ def add_overlap(rows: Rows, key: str, one: np.ndarray, other: np.ndarray) -> Non
 
 def add_radii(rows: Rows, history: ManifoldHistory, seed: int) -> None:
     """Add the landmarks of the mean radius curves (figures 2 and 6)."""
-    after = history.epochs >= _START
+    after = slice(1, None)  # the published landmarks begin with the epoch after the first check
     epochs, radii = history.epochs[after], history.radii[:, after]
     draws = generator(seed, purpose="in-class landmarks").integers(
         history.n_runs, size=(500, history.n_runs)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from steelyard._support.errors import SteelyardWarning
 from steelyard._support.seeding import derive_seed
 from steelyard.diagnosis import inversions
 from steelyard.hardness import errors_at_count, hardest_set, random_set
@@ -13,6 +16,7 @@ from steelyard.records.inversions import MODES, Inversions
 from steelyard.records.manifold_history import ManifoldHistory
 
 STRAGGLER = "straggler"
+_PUBLISHED_EPOCHS = 500
 CONTROLS = ("random", "early-stopped")
 # From the logits of a network that the stragglers have not seen, (n, K): higher is harder.
 IDENTIFIERS = {
@@ -37,9 +41,49 @@ def chosen_runs(found: dict[str, Inversions], n_sets: int, mode: str) -> list[in
     return [int(run) for run in runs[:n_sets]]
 
 
-def all_inversions(history: ManifoldHistory) -> dict[str, Inversions]:
-    """Return the inversions of every mode."""
-    return {mode: inversions(history, mode) for mode in MODES}
+@dataclass(frozen=True)
+class Looks:
+    """When a training of so many epochs is looked at: of 500 as published, of fewer in proportion.
+
+    Parameters
+    ----------
+    after : int
+        The last epoch before any class may turn over.
+    every : int
+        Epochs between the checks of "snapshot" and "shared".
+    window : int
+        Epochs that "argmin" averages over.
+    """
+
+    after: int
+    every: int
+    window: int
+
+    @classmethod
+    def of(cls, n_epochs: int) -> Looks:
+        """Return them for a number of epochs."""
+        share = min(n_epochs / _PUBLISHED_EPOCHS, 1.0)
+        half = max(round(share * 5), 1)
+        return cls(int(share * 20), max(round(share * 5), 1), 2 * half + 1)
+
+
+def all_inversions(history: ManifoldHistory, looks: Looks) -> dict[str, Inversions]:
+    """Return the inversions of every mode; what a mode misses is in its record, unsaid here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SteelyardWarning)
+        return {mode: inversions_of(history, mode, looks) for mode in MODES}
+
+
+def inversions_of(history: ManifoldHistory, mode: str, looks: Looks) -> Inversions:
+    """Return the inversions of one mode, with a warning of classes that have none at all."""
+    return inversions(
+        history,
+        mode,
+        every=looks.every,
+        after=looks.after,
+        window=looks.window,
+        patience=looks.window // 2,
+    )
 
 
 def hard_sets(

@@ -35,7 +35,7 @@ from steelyard.workflow.in_class.figures import (
     add_radii,
     mean_curves,
 )
-from steelyard.workflow.in_class.sets import all_inversions, chosen_runs, hard_sets
+from steelyard.workflow.in_class.sets import Looks, all_inversions, chosen_runs, hard_sets, inversions_of
 from steelyard.workflow.in_class.tasks import (
     OnAll,
     history_of,
@@ -49,7 +49,6 @@ from steelyard.workflow.in_class.tasks import (
 from steelyard.workflow.store import opened
 
 _TOGETHER = 5  # watched networks a cell
-_FIRST_EPOCH = 20  # the first that any rule for an inversion looks at
 _MOST_SEARCHED = 3  # times the runs that are needed, before incomplete ones are taken too
 _ERROR_SHARE = 1 / 7  # as published: 10,000 of 70,000 train, the others judge
 _ERRORS_TOGETHER = 10  # networks a cell
@@ -107,6 +106,7 @@ def study_in_class(
     whole = replace(data, split=None)
     part = _drawn(whole, protocol)
     prepared = prepare(part, model=protocol.recipe.model)
+    looks = Looks.of(protocol.recipe.epochs)
     declared = {"study": {"name": "in-class", "protocol": protocol.name}}
     with contextlib.ExitStack() as stack:
         workers = stack.enter_context(choose_engine(engine)) if isinstance(engine, str) else engine
@@ -115,7 +115,8 @@ def study_in_class(
             store.clear()
         conductor = Conductor(store, workers, device, declared, progress)
         history = _search(conductor, prepared, protocol, layer)
-        found = all_inversions(history)
+        found = all_inversions(history, looks)
+        found[protocol.mode] = inversions_of(history, protocol.mode, looks)  # this one may warn
         n_sets = len(protocol.ratios) * protocol.n_sets
         other, other_logits = _watched(
             conductor, prepared, protocol, "scores", range(n_sets), layer
@@ -177,11 +178,12 @@ def _search(
     conductor: Conductor, prepared: Prepared, protocol: InClassProtocol, layer: int
 ) -> ManifoldHistory:
     """Return the runs that were watched, until enough of them saw every class turn over."""
+    looks = Looks.of(protocol.recipe.epochs)
     needed = len(protocol.ratios) * protocol.n_sets
     n_runs = -(-needed // _TOGETHER) * _TOGETHER
     while True:
         history, _ = _watched(conductor, prepared, protocol, "search", range(n_runs), layer)
-        complete = all_inversions(history)["shared"].complete.sum()
+        complete = all_inversions(history, looks)["shared"].complete.sum()
         enough = protocol.mode == "argmin" or complete >= needed
         if enough or n_runs >= _MOST_SEARCHED * needed:
             return history
@@ -197,7 +199,7 @@ def _watched(
     layer: int,
 ) -> tuple[ManifoldHistory, np.ndarray]:
     seed = derive_seed(protocol.seed, purpose=f"in-class {stage}")
-    first_epoch = min(_FIRST_EPOCH, protocol.recipe.epochs - 1)
+    first_epoch = Looks.of(protocol.recipe.epochs).after  # no rule looks at what came before
     cells = [
         watched_cell(
             prepared,
