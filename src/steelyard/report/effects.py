@@ -47,9 +47,7 @@ def effects(quantities: Quantities) -> tuple[Effects, ...]:
     return tuple(found)
 
 
-def _rows(
-    quantities: Quantities, data: str, protocol: str
-) -> list[tuple[str, str, Quantity]]:
+def _rows(quantities: Quantities, data: str, protocol: str) -> list[tuple[str, str, Quantity]]:
     rows = []
     for end, words in _EFFECTS.items():
         matching = quantities.matching(data, rf"{protocol}/([^/]+)/{end}")

@@ -71,13 +71,14 @@ def style_of(identifier: str) -> Style:
 def key_items(identifiers: Sequence[str]) -> tuple[KeyItem, ...]:
     """Return the key to the identifiers, each once, in the order of the page."""
     ordered = sorted(dict.fromkeys(identifiers), key=place_of)
-    return tuple(
-        KeyItem(shortened(identifier_words(one), 40), style_of(one)) for one in ordered
-    )
+    return tuple(KeyItem(shortened(identifier_words(one), 40), style_of(one)) for one in ordered)
 
 
 def points_of(
-    style: Style, places: Sequence[float], quantities: Sequence[Quantity], names: Sequence[str],
+    style: Style,
+    places: Sequence[float],
+    quantities: Sequence[Quantity],
+    names: Sequence[str],
     **more: Any,
 ) -> dict[str, Any]:
     """Return our points with their intervals; ``names`` are what a pointer over them shows."""
@@ -130,8 +131,9 @@ def bars_of(
     }  # fmt: skip
 
 
-def marker(style: Style, size: int = 7) -> dict[str, Any]:
-    """Return the sign of a style; thin ones are drawn by their line."""
+def marker(style: Style, size: int = 9) -> dict[str, Any]:
+    """Return the sign of a style; thin ones are drawn by their line, triangles look smaller."""
+    size += 2 * style.symbol.startswith("triangle")
     thin = style.symbol.endswith("-thin")
     line = {"width": 1.5, "color": style.solid} if thin else {"width": 1, "color": "@paper"}
     return {"symbol": style.symbol, "size": size, "color": style.solid, "line": line}
