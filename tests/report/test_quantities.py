@@ -44,6 +44,16 @@ def test_ours_and_the_published_meet_by_key():
     assert found["mnist/shared/energy/gap"].text == "not run"
 
 
+def test_of_two_bounds_the_one_with_a_number_is_shown():
+    key = "mnist/shared/straggler/gap"
+    claims = (
+        Claim("words", "", "", key, ">", None, None, 20),
+        Claim("number", "", "", key, ">", 71.9, 2.0, 20),
+    )
+    assert quantities(claims=claims)[key].published == 71.9
+    assert quantities(claims=claims[::-1])[key].published == 71.9
+
+
 @pytest.mark.parametrize("name", ["mnist", "<b>mine</b>", "a/b", "x\ny"])
 def test_data_are_known_by_what_comes_before_the_first_word_of_a_key(name):
     found = quantities((f"{name}/shared/straggler/gap", 1, 0.1, "points"))
