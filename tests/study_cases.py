@@ -79,7 +79,7 @@ def make_study(
         _kept(made, name)
         _gaps(made, name)
         _counts(made, name, class_names)
-        _landmarks(made, name, class_names)
+        _landmarks(made, name, class_names, epochs)
     if leave_out:
         made.rows = [row for row in made.rows if leave_out not in row[0]]
     for name in claimed:
@@ -100,7 +100,7 @@ def _kept(made, name):
         for kept, shares in SHARES.items():
             for part, (start, end) in zip(("hard", "easy"), ends[kept], strict=True):
                 for share in shares:
-                    towards = 1 - (1 - share) ** 8 if part != kept else share
+                    towards = 1 - (1 - share) ** 20 if part == kept else share**0.5
                     value = start + (end - start) * towards + made.rng.normal(0, 0.4)
                     half = 1.6 if part == "hard" else 0.25
                     key = f"{name}/shared/{identifier}/keep-{kept}={share:g}/{part}/accuracy"
@@ -144,12 +144,22 @@ def _counts(made, name, class_names):
             made.add(f"{name}/shared/{identifier}/count/class={one}", value, 7.0, "samples", 18.0)
 
 
-def _landmarks(made, name, class_names):
-    for one in class_names:
-        start = 0.4 + 0.4 * made.rng.random()
-        for landmark, value in (("start", start), ("minimum", 0.85 * start), ("end", 0.9 * start)):
-            made.add(f"{name}/radius/class={one}/{landmark}", value, None, "", 0.03, 9)
-        made.add(f"{name}/radius/class={one}/minimum-epoch", 180, None, "epoch", None, 9)
+def _shape(at, epochs):
+    """The mean radius of a class: it falls, turns, and rises a little."""
+    epoch = np.arange(epochs)
+    start, turn = 0.42 + 0.04 * at, 120 + 12 * at
+    rise = 0.00012 * np.maximum(epoch - turn, 0)
+    return start * (0.85 + 0.15 * np.exp(-epoch / 40) + rise)
+
+
+def _landmarks(made, name, class_names, epochs):
+    for at, one in enumerate(class_names):
+        mean = _shape(at, epochs)
+        lowest = int(np.argmin(mean))
+        places = {"start": min(21, epochs - 1), "minimum": lowest, "end": epochs - 1}
+        for landmark, place in places.items():
+            made.add(f"{name}/radius/class={one}/{landmark}", mean[place], None, "", 0.03, 25)
+        made.add(f"{name}/radius/class={one}/minimum-epoch", lowest, None, "epoch", None, 25)
 
 
 def _claims(made, name, class_names):
@@ -159,7 +169,7 @@ def _claims(made, name, class_names):
             for part, (start, end) in zip(("hard", "easy"), _ENDS[identifier][kept], strict=True):
                 for share in shares:
                     key = f"{name}/shared/{identifier}/keep-{kept}={share:g}/{part}/accuracy"
-                    towards = 1 - (1 - share) ** 8 if part != kept else share
+                    towards = 1 - (1 - share) ** 20 if part == kept else share**0.5
                     published = round(start + (end - start) * towards, 2)
                     made.claim(key, published, 4.4 if part == "hard" else 0.5, "figure 7", "%")
         made.claim(
@@ -187,12 +197,9 @@ def _claims(made, name, class_names):
 
 def _curves(rng, name, class_names, epochs):
     frames = []
-    for one in class_names:
+    for at, one in enumerate(class_names):
         epoch = np.arange(epochs)
-        start = 0.4 + 0.4 * rng.random()
-        turn = 100 + 150 * rng.random()
-        mean = start * (0.85 + 0.15 * np.exp(-epoch / 40) + 0.00012 * np.maximum(epoch - turn, 0))
-        mean = mean + rng.normal(0, 0.001, epochs)
+        mean = _shape(at, epochs) + rng.normal(0, 0.001, epochs)
         frames.append(
             pd.DataFrame(
                 {

@@ -147,12 +147,12 @@ def _figure(interval: Interval, scale: float, most: int, signed: bool = False) -
 
 
 def _unsigned(value: float, places: int) -> str:
-    text = f"{value:.{places}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
+    text = f"{value:,.{places}f}"
+    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", MINUS)
 
 
 def _signed(value: float, places: int, keep: bool) -> str:
-    text = f"{abs(value):.{places}f}"
-    if value == 0 or (float(text) == 0 and not keep):
+    text = f"{abs(value):,.{places}f}"
+    if value == 0 or (not text.strip("0.") and not keep):
         return text
     return f"{'+' if value > 0 else MINUS}{text}"

@@ -23,6 +23,7 @@ from steelyard.report.tables import Cell, Column, Table
 _HEIGHT = 300
 _APART = 0.15  # of a judge: between the signs of two identifiers
 _SAME_KIND = "networks of the study"
+_SHORT = {"": "study", "mlp": "MLP", "cnn": "CNN"}  # an axis on a phone has no room for more
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,9 @@ def _chart(gaps: dict[str, dict[str, Quantity]], number: int, name: str) -> Char
         layout(
             _HEIGHT,
             xaxis=axis(
-                "who judges", range=[-0.5, len(judges) - 0.5], tickvals=[*range(len(judges))],
-                ticktext=[_judge_words(judge, "<br>") for judge in judges], showgrid=False,
-                tickangle=0,
+                "judge", range=[-0.5, len(judges) - 0.5], tickvals=[*range(len(judges))],
+                ticktext=[chart_text(_SHORT.get(judge, judge), 8) for judge in judges],
+                showgrid=False, tickangle=0,
             ),
             yaxis=axis("gap, easy minus hard, points", nticks=7, zeroline=True,
                        zerolinecolor="@rule"),
@@ -117,7 +118,11 @@ def _gap_table(gaps: dict[str, dict[str, Quantity]]) -> Table:
     columns = [
         Column("Hard samples", numeric=False),
         *comparison_columns("Gap, points", every),
-        *(Column(f"by {_judge_words(judge)}") for judge in judges if judge),
+        *(
+            Column(f"by {shortened(FAMILY_WORDS.get(judge, judge), 40)}")
+            for judge in judges
+            if judge
+        ),
     ]
     rows = tuple(
         (
@@ -160,9 +165,5 @@ def _judges(gaps: dict[str, dict[str, Quantity]]) -> list[str]:
     return ["", *(one for one in FAMILIES if one in seen), *sorted(seen - {"", *FAMILIES})]
 
 
-def _judge_words(judge: str, between: str = " ") -> str:
-    words = FAMILY_WORDS.get(judge, judge) if judge else _SAME_KIND
-    lines = chart_text(words, 40).split(" ")
-    return (
-        between.join(lines) if len(lines) < 3 else between.join([" ".join(lines[:-1]), lines[-1]])
-    )
+def _judge_words(judge: str) -> str:
+    return chart_text(FAMILY_WORDS.get(judge, judge) if judge else _SAME_KIND, 40)

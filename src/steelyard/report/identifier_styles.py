@@ -131,8 +131,9 @@ def bars_of(
     }  # fmt: skip
 
 
-def marker(style: Style, size: int = 7) -> dict[str, Any]:
-    """Return the sign of a style; thin ones are drawn by their line."""
+def marker(style: Style, size: int = 9) -> dict[str, Any]:
+    """Return the sign of a style; thin ones are drawn by their line, triangles look smaller."""
+    size += 2 * style.symbol.startswith("triangle")
     thin = style.symbol.endswith("-thin")
     line = {"width": 1.5, "color": style.solid} if thin else {"width": 1, "color": "@paper"}
     return {"symbol": style.symbol, "size": size, "color": style.solid, "line": line}

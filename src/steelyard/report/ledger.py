@@ -95,6 +95,7 @@ def _published(claim: Claim) -> Cell:
 def _ours(outcome: Outcome) -> Cell:
     if outcome.value is None:
         return absent_cell(NOT_RUN)
-    known = outcome.low is not None and outcome.high is not None
-    interval = Interval(outcome.value, outcome.low, outcome.high) if known else None
+    interval = None
+    if outcome.low is not None and outcome.high is not None:
+        interval = Interval(outcome.value, outcome.low, outcome.high)
     return ours_cell(Quantity(outcome.value, interval=interval, unit=outcome.claim.unit))

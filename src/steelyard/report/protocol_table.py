@@ -30,9 +30,9 @@ _ROWS = {  # what follows the protocol in a key: what it is, with its unit
     "straggler/keep-easy=1/hard/accuracy": "Accuracy on hard samples, %",
     "straggler/keep-easy=1/easy/accuracy": "Accuracy on easy samples, %",
     "straggler/gap": "Gap, points",
-    "early-stopped/gap": "Gap of errors of an early-stopped network, points",
+    "early-stopped/gap": "Gap of early-stopped errors, points",
     "overlap/straggler~other-straggler": "In common with stragglers of another network, %",
-    "overlap/straggler~early-stopped": "In common with errors of an early-stopped network, %",
+    "overlap/straggler~early-stopped": "In common with early-stopped errors, %",
     "overlap/straggler~energy": "In common with energy, %",
     "overlap/straggler~max-logit": "In common with max logit, %",
     "straggler/correlation/count~error": "Correlation of counts with class errors",
@@ -86,27 +86,27 @@ def sentence(quantities: Quantities, data: str) -> str:
 
 
 def _table(quantities: Quantities, data: str, ran: list[str]) -> Table:
-    rows = []
-    for key, words in _ROWS.items():
-        ours = {protocol: quantities[f"{data}/{protocol}/{key}"] for protocol in ran}
-        claimed = _claimed(ours)
-        if claimed.outcome or any(one.value is not None for one in ours.values()):
-            rows.append(
-                (
-                    Cell(words),
-                    *(ours_cell(one) for one in ours.values()),
-                    published_cell(claimed),
-                    outcome_cell(claimed.outcome),
-                )
-            )
-    columns = (
+    every = {
+        words: {protocol: quantities[f"{data}/{protocol}/{key}"] for protocol in ran}
+        for key, words in _ROWS.items()
+    }
+    is_claimed = any(_claimed(ours).outcome for ours in every.values())
+    columns = [
         Column("Quantity", numeric=False),
         *(Column(PROTOCOL_WORDS[protocol]) for protocol in ran),
-        Column("Published"),
-        Column("Outcome", numeric=False),
-    )
+    ]
+    if is_claimed:
+        columns += [Column("Published"), Column("Outcome", numeric=False)]
+    rows = []
+    for words, ours in every.items():
+        claimed = _claimed(ours)
+        if claimed.outcome or any(one.value is not None for one in ours.values()):
+            cells = [Cell(words), *(ours_cell(one) for one in ours.values())]
+            if is_claimed:
+                cells += [published_cell(claimed), outcome_cell(claimed.outcome)]
+            rows.append(tuple(cells))
     caption = f"The same quantities under each protocol, with 95{THIN_SPACE}% intervals"
-    return Table(caption, columns, tuple(rows))
+    return Table(caption, tuple(columns), tuple(rows))
 
 
 def _claimed(by_protocol: Mapping[str, Quantity]) -> Quantity:

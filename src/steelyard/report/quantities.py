@@ -157,15 +157,15 @@ def identifier_words(identifier: str) -> str:
     return {
         "straggler": "stragglers",
         "max-logit": "max logit",
-        "early-stopped": "errors of an early-stopped network",
+        "early-stopped": "early-stopped errors",
         "random": "a random set",
     }.get(identifier, identifier)
 
 
 def comparison_columns(title: str, quantities: Iterable[Quantity]) -> tuple[Column, ...]:
     """Return the columns of `comparison_cells`."""
-    ours = Column(f"{title}, ours" if _is_published(quantities) else title)
-    if not _is_published(quantities):
+    ours = Column(f"{title}, ours" if are_claimed(quantities) else title)
+    if not are_claimed(quantities):
         return (ours,)
     return ours, Column("published"), Column("outcome", numeric=False)
 
@@ -175,21 +175,21 @@ def comparison_cells(one: Quantity, quantities: Iterable[Quantity]) -> tuple[Cel
 
     Where none of the quantities of the table was claimed, ours alone.
     """
-    if not _is_published(quantities):
+    if not are_claimed(quantities):
         return (ours_cell(one),)
     return ours_cell(one), published_cell(one), outcome_cell(one.outcome)
 
 
 def brief_columns(title: str, quantities: Iterable[Quantity]) -> tuple[Column, ...]:
     """Return the columns of `brief_cells`."""
-    if not _is_published(quantities):
+    if not are_claimed(quantities):
         return (Column(title),)
     return Column(f"{title}, ours"), Column("published")
 
 
 def brief_cells(one: Quantity, quantities: Iterable[Quantity]) -> tuple[Cell, ...]:
     """Return `comparison_cells` with the outcome beside the published value, for wide tables."""
-    if not _is_published(quantities):
+    if not are_claimed(quantities):
         return (ours_cell(one),)
     published = published_cell(one)
     if one.outcome:
@@ -230,7 +230,8 @@ def _mark(outcome: str) -> str:
     return outcome.replace(" ", "-")
 
 
-def _is_published(quantities: Iterable[Quantity]) -> bool:
+def are_claimed(quantities: Iterable[Quantity]) -> bool:
+    """Whether a claim speaks of any of them, so that the page shows what was published."""
     return any(one.outcome for one in quantities)
 
 

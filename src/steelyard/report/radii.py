@@ -155,16 +155,13 @@ def _traces(
                 "hovertemplate": "published, epoch %{x}: %{y}<extra></extra>",
             }
         )  # fmt: skip
-    ours = landmarks.get("minimum"), landmarks.get("minimum-epoch")
-    at = (
-        (ours[1].value, ours[0].value)
-        if all(one is not None and one.value is not None for one in ours)
-        else (x[lowest], float(mean[lowest]))
-    )
+    value, epoch = (landmarks.get(key, Quantity()).value for key in ("minimum", "minimum-epoch"))
+    if value is None or epoch is None:
+        epoch, value = x[lowest], float(mean[lowest])
     traces.append(
         {
             "type": "scatter", "mode": "markers", "hoverinfo": "skip",
-            "x": [at[0]], "y": [at[1]],
+            "x": [epoch], "y": [value],
             "marker": {"symbol": "circle", "size": 6, "color": "@straggler"},
         }
     )  # fmt: skip
@@ -190,7 +187,7 @@ def _layout(epochs: tuple[int, int], centre: float, span: float) -> dict[str, An
         _HEIGHT,
         xaxis=axis("epoch", range=[epochs[0] - room, epochs[1] + room], nticks=4, showgrid=False),
         yaxis=axis(
-            "radius, no unit",
+            "radius",
             range=[centre - 0.56 * span, centre + 0.56 * span], nticks=4,
         ),
     )  # fmt: skip

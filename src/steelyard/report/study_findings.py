@@ -17,6 +17,7 @@ from steelyard.report.answers import Scale, Strip
 from steelyard.report.digits import THIN_SPACE, Figure, count, plain
 from steelyard.report.names import listed, shortened
 from steelyard.report.quantities import (
+    CONTROLS,
     Quantities,
     Quantity,
     identifier_words,
@@ -59,12 +60,13 @@ def headline(outcomes: Sequence[Outcome]) -> str:
     if not outcomes:
         return "No claims were published for these data; this is what was measured."
     counts = Counter(outcome.outcome for outcome in outcomes)
-    parts = [f"{count(counts[word])} {word}" for word in OUTCOMES if counts[word]]
     n = len(outcomes)
-    if len(parts) == 1:
-        only = parts[0].partition(" ")[2]
-        return f"{'The one claim was' if n == 1 else f'All {count(n)} claims were'} {only}."
-    return f"Of {count(n)} claims, {', '.join(parts[:-1])} and {parts[-1]}."
+    found = [word for word in OUTCOMES if counts[word]]
+    if len(found) == 1:
+        return f"{'The one claim was' if n == 1 else f'All {count(n)} claims were'} {found[0]}."
+    first, *rest = (f"{count(counts[word])} {word}" for word in found)
+    first = first.replace(" ", " was " if counts[found[0]] == 1 else " were ", 1)
+    return f"Of {count(n)} published claims, {', '.join([first, *rest[:-1]])} and {rest[-1]}."
 
 
 def not_run(quantities: Quantities) -> str:
@@ -133,7 +135,9 @@ def accuracies(quantities: Quantities, data: str, protocol: str) -> str:
 def circularity(quantities: Quantities, data: str, protocol: str) -> str:
     """Return how much of the gap the controls have, which know of no inversion point."""
     identifier = _first(quantities, data, protocol)
-    gap = quantities[f"{data}/{protocol}/{identifier}/gap"]
+    # a control says nothing of itself
+    key = f"{data}/{protocol}/{identifier}/gap"
+    gap = Quantity() if identifier in CONTROLS else quantities[key]
     random, stopped = (
         quantities[f"{data}/{protocol}/{control}/gap"] for control in ("random", "early-stopped")
     )
@@ -172,7 +176,7 @@ def other_judges(quantities: Quantities, data: str) -> str:
     }
     said = [f"{one[0].text} by {FAMILY_WORDS[family]}" for family, one in judged.items() if one]
     if not said:
-        return ""
+        return "Other kinds of model, which did not train on the samples they judge: not run."
     return (
         f"Judged by models that did not train on the samples they judge, the gap of stragglers "
         f"is, in points: {', '.join(said)}."

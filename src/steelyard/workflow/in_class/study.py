@@ -35,7 +35,14 @@ from steelyard.workflow.in_class.figures import (
     add_radii,
     mean_curves,
 )
-from steelyard.workflow.in_class.sets import Looks, all_inversions, chosen_runs, hard_sets, inversions_of
+from steelyard.workflow.in_class.sets import (
+    STRAGGLER,
+    Looks,
+    all_inversions,
+    chosen_runs,
+    hard_sets,
+    inversions_of,
+)
 from steelyard.workflow.in_class.tasks import (
     OnAll,
     history_of,
@@ -129,7 +136,7 @@ def study_in_class(
             protocol.mode,
             protocol.seed,
         )
-        if not any(hard.any() for hard in sets.values()):
+        if not sets[protocol.mode, STRAGGLER].any():
             raise DataError(
                 f"No class of {whole.name!r} turned over in {history.n_runs} runs: there are no "
                 "stragglers.",
