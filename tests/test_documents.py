@@ -46,6 +46,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "page",
     [
+        "claims.md",
         "comparisons.md",
         "correction.md",
         "costs.md",
