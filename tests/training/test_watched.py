@@ -128,6 +128,37 @@ def test_a_run_is_what_it_is_among_others_and_from_any_epoch_on():
     assert not np.allclose(other.radii[0], history.radii[3], rtol=1e-2)
 
 
+def test_each_network_of_a_stack_is_watched_as_it_was_asked():
+    ready = prepare(DATA)
+    asked = {
+        0: Watched(1, "raw-squared", 2),
+        1: None,
+        2: Watched(0, "sphere-root", 1),
+        3: Watched(0, "sphere-root", 1),
+    }
+    members = [
+        Member(replace(MLP, epochs=4 - (one == 2)), repetition=one, watch=watch)
+        for one, watch in asked.items()
+    ]
+    for member, fitted in zip(members, fit_ensemble(ready, members), strict=True):
+        watch = member.watch
+        if watch is None:
+            assert fitted.history is None
+            continue
+        alone, _ = fit_watched(ready, member.recipe, [member.repetition], **watch.to_dict())
+        np.testing.assert_array_equal(fitted.history.epochs, alone.epochs)
+        np.testing.assert_allclose(fitted.history.radii, alone.radii, rtol=1e-5)
+        np.testing.assert_array_equal(fitted.history.wrong_bits, alone.wrong_bits)
+        assert fitted.history.formula == watch.formula
+
+
+def test_what_is_shown_stays_as_it_was():
+    x = torch.tensor([[[3.0, 0.0], [4.0, 2.0]]], dtype=torch.float64)
+    before = x.clone()
+    Epoch(torch.tensor([0, 0]), 1, 1, "sphere-root").add(torch.arange(2), x, torch.ones(1, 1, 2))
+    assert torch.equal(x, before)
+
+
 def test_a_table_is_watched_too():
     ready = prepare(toy_table((50, 30)))
     history, logits = fit_watched(ready, MLP, [0])
@@ -193,6 +224,11 @@ def test_a_training_that_diverged_is_said_to_have():
     with pytest.raises(DataError, match="Training diverged") as caught:
         fit_watched(prepare(DATA), wild, [0])
     assert "lower the recipe's learning rate" in str(caught.value)
+
+
+def test_one_question_is_asked_of_a_member():
+    with pytest.raises(ParameterError, match="'watch' parameter of Member needs then=None, grad"):
+        Member(MLP, record=True, gradient=True, watch=Watched())
 
 
 def test_members_that_are_not_watched_are_described_as_before():

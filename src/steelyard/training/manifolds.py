@@ -10,6 +10,7 @@ Only sums are kept, so that no pair is looked at and rows may come in blocks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -117,9 +118,10 @@ class Epoch:
             Their logits.
         """
         labels = self._labels[rows.to(self._labels.device)]
-        x = x.to(self._dtype)
+        x = x.to(self._dtype, copy=True)
         if self._on_sphere:  # a representation of length zero, of units that are all off, stays
-            x = functional.normalize(x, dim=1, eps=torch.finfo(x.dtype).tiny)
+            lengths = x.square().sum(dim=1, keepdim=True).sqrt_()
+            x /= lengths.masked_fill_(lengths == 0, 1.0)
         membership = functional.one_hot(labels, self._n_classes).to(x.dtype)
         self._sums = self._sums + (x @ membership).double()
         self._squares += x.square().sum(dim=1) @ membership
@@ -160,31 +162,29 @@ class Manifolds:
     """
 
     def __init__(self, inputs: Inputs, n_classes: int, watched: Watched) -> None:
-        self._inputs, self._n_classes, self._watched = inputs, n_classes, watched
+        self.inputs, self.n_classes, self.watched = inputs, n_classes, watched
         self._radii: list[np.ndarray] = []
         self._wrong_bits: list[np.ndarray] = []
 
     @property
     def radii(self) -> np.ndarray:
         """Radius of each class after each epoch that was watched, shape (E, K)."""
-        return np.reshape(self._radii, (len(self._radii), self._n_classes))
+        return np.reshape(self._radii, (len(self._radii), self.n_classes))
 
     @property
     def wrong_bits(self) -> np.ndarray:
         """Whether each sample was misclassified then, packed, shape (E, ceil(n / 8))."""
-        n_bytes = -(-len(self._inputs.labels) // 8)
+        n_bytes = -(-len(self.inputs.labels) // 8)
         return np.reshape(np.array(self._wrong_bits, dtype=np.uint8), (-1, n_bytes))
 
     def ask(self, epoch: int, network: Stack) -> None:
         """Ask after each epoch that is watched."""
-        if epoch < self._watched.first_epoch:
-            return
-        labels = self._inputs.labels
-        seen = Epoch(labels, self._n_classes, len(network), self._watched.formula)
-        for rows in torch.arange(len(labels)).split(rows_to_predict(network, self._inputs.shape)):
-            seen.add(rows, *network.observed(self._inputs.batch(rows), self._watched.layer))
-        self._radii.append(seen.radii()[0])
-        self._wrong_bits.append(np.packbits(seen.wrong[0]))
+        ask_as_one([self], [epoch], network)
+
+    def take(self, radii: np.ndarray, wrong: np.ndarray) -> None:
+        """Take what was seen after an epoch: radii (K,) and who was misclassified (n,)."""
+        self._radii.append(radii)
+        self._wrong_bits.append(np.packbits(wrong))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the answers so far."""
@@ -193,3 +193,29 @@ class Manifolds:
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         """Take back what `arrays` returned."""
         self._radii, self._wrong_bits = list(arrays["radii"]), list(arrays["wrong_bits"])
+
+
+def ask_as_one(questions: Sequence[Manifolds], epochs: Sequence[int], networks: Stack) -> None:
+    """Ask the networks of a stack that read the same samples, in one pass for all.
+
+    Parameters
+    ----------
+    questions : sequence of Manifolds
+        One a network.
+    epochs : sequence of int
+        The epoch, from 0, that each has ended.
+    networks : Stack
+        The networks.
+    """
+    alike: dict[Watched, list[int]] = {}
+    for number, (question, epoch) in enumerate(zip(questions, epochs, strict=True)):
+        if epoch >= question.watched.first_epoch:
+            alike.setdefault(question.watched, []).append(number)
+    for watched, numbers in alike.items():
+        some, inputs = networks.take(torch.tensor(numbers)), questions[0].inputs
+        seen = Epoch(inputs.labels, questions[0].n_classes, len(some), watched.formula)
+        rows = torch.arange(len(inputs.labels))
+        for block in rows.split(rows_to_predict(some, inputs.shape)):
+            seen.add(block, *some.observed(inputs.batch(block), watched.layer))
+        for number, radii, wrong in zip(numbers, seen.radii(), seen.wrong, strict=True):
+            questions[number].take(radii, wrong)

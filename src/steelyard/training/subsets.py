@@ -83,7 +83,7 @@ def fit_subsets(
                 device=checked_device(device),
                 progress=progress,
             )
-    if recipe.batch_size is None and _has_batch_statistics(recipe):
+    if recipe.batch_size is None and recipe.normalisation == "batch":
         # networks that share a full batch read all rows and weigh some by 0; the statistics of
         # batch normalisation would know of those. One batch of the own rows does not.
         recipe = replace(recipe, batch_size=len(data))
@@ -139,10 +139,6 @@ def _check(subsets: np.ndarray, repetitions: Sequence[int], n: int) -> None:
             f"{len(empty)} of {len(subsets)} subsets are empty, first number {empty[0]}.",
             hint="mark at least one row of each.",
         )
-
-
-def _has_batch_statistics(recipe: Recipe) -> bool:
-    return recipe.model != "mlp" and recipe.normalisation == "batch"
 
 
 def _plan_of(prepared: Prepared, subset: np.ndarray) -> Plan:

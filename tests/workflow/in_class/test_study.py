@@ -98,10 +98,20 @@ def test_contrasts_are_those_of_the_accuracies(studied):
 
 def test_hard_samples_are_hard_and_random_ones_are_not(studied):
     figures, _ = studied
-    gap, random = (figures.row(f"toy/shared/{name}/gap") for name in ("straggler", "random"))
-    assert gap["low"] > 0
+    random = figures.row("toy/shared/random/gap")
     assert random["low"] < 0 < random["high"]
-    assert value(figures, "family/mlp/straggler/gap") > value(figures, "family/mlp/random/gap") + 10
+    for identifier in ("straggler", "max-logit", "energy", "early-stopped"):
+        for whose in ("shared", "family/mlp"):
+            assert (
+                value(figures, f"{whose}/{identifier}/gap")
+                > value(figures, f"{whose}/random/gap") + 5
+            )
+    overlaps = [
+        value(figures, f"shared/overlap/straggler~{name}")
+        for name in ("early-stopped", "max-logit", "random")
+    ]
+    assert overlaps[0] > overlaps[2]
+    assert overlaps[1] > overlaps[2]
 
 
 def test_curves_and_landmarks_are_of_every_run(studied):
