@@ -61,5 +61,7 @@ def test_samples_of_a_class_that_did_not_turn_do_not_pass_for_easy(name):
 
 def test_the_spelling_of_the_classes_that_did_not_turn_is_in_the_message():
     found = of_errors("11", "11", "11", "11", "11", turns=[-1, -1, -1])
+    assert not found.wrong.any()  # as the record has it where there is no epoch
+    assert not found.wrong_since.any()
     with pytest.raises(DataError, match="lack that of 'cat', 'dog'"):
         estimate(found)
