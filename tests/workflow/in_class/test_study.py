@@ -1,4 +1,4 @@
-"""The study of any data: what it measures, that it goes on where it was, that names do not matter."""
+"""The study of any data: what it measures, and that it goes on where it was."""
 
 from dataclasses import replace
 
@@ -122,7 +122,7 @@ def test_curves_and_landmarks_are_of_every_run(studied):
     one = curves[curves["class"] == "3"].set_index("epoch")["mean"]
     code = 1
     assert value(figures, f"radius/class={code}/start") == pytest.approx(one[4])
-    assert value(figures, f"radius/class={code}/minimum") == pytest.approx(one[4:].min())
+    assert value(figures, f"radius/class={code}/minimum") == pytest.approx(one.loc[4:].min())
     assert value(figures, f"radius/class={code}/end") == pytest.approx(one[74])
 
 
