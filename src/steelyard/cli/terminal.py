@@ -86,7 +86,7 @@ def _lines_now_and_then() -> protocol.Progress:
         now = time.monotonic()
         if 0 < done < total and now - last >= _LINE_EVERY:
             left = (now - started) / done * (total - done)
-            print(f"{done}/{total}, about {left:.0f} s left", file=sys.stderr)
+            print(f"{what}: {done}/{total}, about {left:.0f} s left", file=sys.stderr)
             last = now
 
     return advance

@@ -58,7 +58,8 @@ def tests(
         n_initialisations = protocol.n_initialisations if full else 1
         keep_easy = protocol.keep_easy if full else _ENDS_EASY
         keep_hard = protocol.keep_hard if full else _ENDS_HARD
-        if identifier not in (*protocol.identifiers, *CONTROLS):
+        tested = full or identifier == STRAGGLER or identifier in CONTROLS
+        if not tested or identifier not in (*protocol.identifiers, *CONTROLS):
             continue
         for number, one in enumerate(hard):
             place = divmod(number, protocol.n_sets)

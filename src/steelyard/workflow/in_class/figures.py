@@ -18,6 +18,10 @@ from steelyard.workflow.in_class.pooled import correlation_ends, pooled_estimate
 from steelyard.workflow.in_class.sets import STRAGGLER, HardSets
 
 EASY, HARD = "keep-easy", "keep-hard"
+_PAIRS = (
+    ("energy", "max-logit"), (STRAGGLER, "energy"), (STRAGGLER, "max-logit"),
+    (STRAGGLER, "early-stopped"), (STRAGGLER, "random"),
+)  # fmt: skip
 # mode, identifier, what was thinned out, share kept, part, metric -> (ratios, sets, networks)
 Scores = Mapping[tuple[str, str, str, float, str, str], np.ndarray]
 
@@ -124,29 +128,23 @@ def add_counts(rows: Rows, sets: HardSets, labels: np.ndarray, n_classes: int) -
                 rows.repeated(f"{mode}/easy-per-hard", share[None, :, None], "")
 
 
-def add_overlaps(rows: Rows, sets: HardSets, mode: str) -> None:
+def add_overlaps(rows: Rows, sets: HardSets) -> None:
     """Add in how far the identifiers name the same samples, % of the first-named set."""
-    pairs = [("energy", "max-logit"), *((STRAGGLER, name) for name in ("energy", "max-logit"))]
-    pairs += [(STRAGGLER, name) for name in ("early-stopped", "random")]
-    for one, other in pairs:
-        add_overlap(rows, f"{mode}/overlap/{one}~{other}", sets[mode, one], sets[mode, other])
-    for each in dict.fromkeys(key[0] for key in sets):
-        hard = sets[each, STRAGGLER]
-        add_overlap(
-            rows, f"{each}/overlap/straggler~other-straggler", hard, np.roll(hard, 1, axis=0)
-        )
-        if each != mode:
-            for name in ("energy", "max-logit"):
-                key = f"{each}/overlap/straggler~{name}"
-                add_overlap(rows, key, hard, sets[mode, name])
-            add_overlap(
-                rows, f"{each}/overlap/straggler~{mode}-straggler", hard, sets[mode, STRAGGLER]
-            )
+    for (mode, one), hard in sets.items():
+        for (other_mode, other), named in sets.items():
+            if mode == other_mode and (one, other) in _PAIRS:
+                add_overlap(rows, f"{mode}/overlap/{one}~{other}", hard, named)
+            if one == other == STRAGGLER and mode != other_mode:
+                add_overlap(rows, f"{mode}/overlap/straggler~{other_mode}-straggler", hard, named)
+        if one == STRAGGLER and len(hard) > 1:
+            # each with the next: sets of two networks
+            key = f"{mode}/overlap/straggler~other-straggler"
+            add_overlap(rows, key, hard, np.roll(hard, 1, axis=0))
 
 
 def add_overlap(rows: Rows, key: str, one: np.ndarray, other: np.ndarray) -> None:
     """Add the mean overlap of sets, pair by pair."""
-    if (one.sum(axis=1) > 0).all() and (len(one) > 1 or "other" not in key):
+    if one.any(axis=1).all() and other.any(axis=1).all():
         values = np.array([overlap(a, b) for a, b in zip(one, other, strict=True)])
         rows.repeated(key, values[None, :, None], "%")
 
@@ -164,11 +162,11 @@ def add_radii(rows: Rows, history: ManifoldHistory, seed: int) -> None:
             continue
         least = int(curves.mean(axis=0).argmin())
         for name, at in (("start", 0), ("minimum", least), ("end", -1)):
-            rows.repeated(f"radius/class={code}/{name}", curves[None, :, at, None], "radius")
+            rows.repeated(f"radius/class={code}/{name}", curves[None, :, at, None], "")
         moved = epochs[np.array([curves[draw].mean(axis=0).argmin() for draw in draws])]
         low, high = np.quantile(moved, [0.025, 0.975])
         key = f"radius/class={code}/minimum-epoch"
-        rows.add(key, float(epochs[least]), float(moved.std()), low, high, len(curves), "epoch")
+        rows.add(key, float(epochs[least]), float(moved.std()), low, high, len(curves), "epochs")
 
 
 def mean_curves(history: ManifoldHistory, name: str) -> pd.DataFrame:
@@ -202,7 +200,7 @@ def add_inversions(rows: Rows, found: Mapping[str, Inversions]) -> None:
             )
         if complete.any():
             last = one.epochs[complete].max(axis=1).astype(float)
-            rows.repeated(f"{mode}/inversion/epoch=last", last[None, :, None], "epoch")
+            rows.repeated(f"{mode}/inversion/epoch=last", last[None, :, None], "epochs")
 
 
 def add_errors(

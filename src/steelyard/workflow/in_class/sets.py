@@ -106,21 +106,27 @@ def hard_sets(
         Of other networks, one a set: what they say gives the identifiers, their errors at the
         same count the control.
     mode : str
-        Whose stragglers give the counts that the others match.
+        Whose stragglers give the counts that the controls match; identifiers come in every mode.
     seed : int
         The study's.
     """
     sets: HardSets = {(each, STRAGGLER): found[each].wrong[list(runs)] for each in MODES}
-    stragglers, ids = sets[mode, STRAGGLER], other.ids
+    ids, numbers = other.ids, range(len(runs))
     for name, values in IDENTIFIERS.items():
-        sets[mode, name] = np.stack(
-            [
-                hardest_set(
-                    values(logits.astype(np.float64)), like, ids=ids, seed=_seed(seed, name, number)
-                )
-                for number, (like, logits) in enumerate(zip(stragglers, other_logits, strict=True))
-            ]
-        )
+        hardness = [values(logits.astype(np.float64)) for logits in other_logits]
+        for each in MODES:
+            sets[each, name] = np.stack(
+                [
+                    hardest_set(
+                        hardness[number],
+                        sets[each, STRAGGLER][number],
+                        ids=ids,
+                        seed=_seed(seed, name, number),
+                    )
+                    for number in numbers
+                ]
+            )
+    stragglers = sets[mode, STRAGGLER]
     sets[mode, "random"] = np.stack(
         [
             random_set(like, ids=ids, seed=_seed(seed, "random", number))

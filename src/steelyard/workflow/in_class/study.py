@@ -154,7 +154,7 @@ def study_in_class(
         add_accuracies(rows, scores, protocol.ratios)
         add_contrasts(rows, scores)
         add_counts(rows, sets, part.labels, part.n_classes)
-        add_overlaps(rows, sets, protocol.mode)
+        add_overlaps(rows, sets)
         add_inversions(rows, found)
         add_radii(rows, history, protocol.seed)
         if protocol.n_error_networks:
