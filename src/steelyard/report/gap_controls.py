@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from steelyard.records.inversions import MODES
 from steelyard.report.charts import Chart, axis, layout
 from steelyard.report.digits import THIN_SPACE
 from steelyard.report.identifier_styles import KeyItem, bars_of, key_items, points_of, style_of
@@ -24,6 +25,10 @@ _HEIGHT = 300
 _APART = 0.15  # of a judge: between the signs of two identifiers
 _SAME_KIND = "networks of the study"
 _SHORT = {"": "study", "mlp": "MLP", "cnn": "CNN"}  # an axis on a phone has no room for more
+_OTHERS = {
+    "other-straggler": "stragglers of another network",
+    **{f"{mode}-straggler": f"stragglers by the rule {mode}" for mode in MODES},
+}
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,7 @@ def _overlap_table(overlaps: dict[str, Quantity]) -> Table:
 
 
 def _set_words(name: str) -> str:
-    return "stragglers of another network" if name == "other-straggler" else identifier_words(name)
+    return _OTHERS.get(name, "") or identifier_words(name)
 
 
 def _judges(gaps: dict[str, dict[str, Quantity]]) -> list[str]:

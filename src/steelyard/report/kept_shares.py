@@ -32,6 +32,7 @@ from steelyard.report.tables import Cell, Column, Table
 _HEIGHT = 300
 _PANELS = (("hard", "easy"), ("hard", "hard"), ("easy", "easy"), ("easy", "hard"))  # tested, kept
 _NOT_DRAWN = "Not run: this part of the figure was neither measured nor claimed."
+_FEWEST_FOR_A_LINE = 3
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def _ours(identifier: str, line: Sequence[_Point]) -> dict[str, Any]:
         [100 * point.share for point in line],
         [point.quantity for point in line],
         [_name(point) for point in line],
-        mode="lines+markers",
+        # two points far apart are no curve: a line between them would tell what was not measured
+        mode="lines+markers" if len(line) >= _FEWEST_FOR_A_LINE else "markers",
         line={"color": style.solid, "width": 1.75, "dash": style.dash},
         marker=marker(style, 7),
     )
