@@ -14,6 +14,8 @@ from pathlib import Path
 from steelyard.hardness import SCORES, impurity
 from steelyard.hardness.neighbours import nearest
 from steelyard.records.dynamics import FINAL, GRADIENT, LEFT_OUT, SECOND_SPLIT, TRAINING, Dynamics
+from steelyard.records.inversions import Inversions
+from steelyard.records.neighbours import Neighbours
 
 FOLDER = Path(__file__).parents[1] / "docs" / "scores"
 MARKS = ("<!-- made by tests/score_pages.py -->", "<!-- end -->")
@@ -24,7 +26,9 @@ EVIDENCE = {
     "After training on other samples": SECOND_SPLIT,
     "By models that did not see the sample": LEFT_OUT,
     "Without training": {},
+    "When a class turns over": {},
 }
+WITHOUT_CHANNELS = {Neighbours: "Without training", Inversions: "When a class turns over"}
 WHOLE = {"break_long_words": False, "break_on_hyphens": False}
 PARTS = (
     r"\*\*(What it does|What (?:it tells|they tell) you|When (?:it misleads|they mislead)|"
@@ -43,7 +47,7 @@ def page_of(score):
 
 def evidence_of(score):
     if score.reads is not Dynamics:
-        return "Without training"
+        return WITHOUT_CHANNELS[score.reads]
     return next(name for name, group in EVIDENCE.items() if set(score.needs) <= set(group))
 
 
@@ -56,7 +60,7 @@ def span(score):
 
 def needs(score):
     if score.reads is not Dynamics:
-        return "`Neighbours`"
+        return f"`{score.reads.__name__}`"
     return ", ".join(f"`{name}`" for name in score.needs)
 
 

@@ -50,6 +50,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
         "comparisons.md",
         "correction.md",
         "costs.md",
+        "diagnosis.md",
         "ensembles.md",
         "evaluation.md",
         "evidence.md",

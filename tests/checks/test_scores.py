@@ -14,6 +14,7 @@ from steelyard.records import Labelled
 
 BY_NAME = {score.name: score for score in SCORES}
 GOOD, KDN = BY_NAME["aum"], BY_NAME["knn_disagreement"]
+SINCE = BY_NAME["wrong_since_inversion"]
 ENTROPY, EVENTS = BY_NAME["final_entropy"], BY_NAME["forgetting_events"]
 FORGETTING = BY_NAME["forgetting"]
 
@@ -24,6 +25,10 @@ def with_compute(compute):
 
 def of_neighbours(compute):
     return replace(KDN, compute=compute)
+
+
+def of_inversions(compute):
+    return replace(SINCE, compute=compute)
 
 
 def margin(dynamics):
@@ -47,6 +52,18 @@ def spoils_distances(neighbours):
     values = KDN.compute(neighbours)
     unlock(neighbours.distances)[:] = 0.0
     return values
+
+
+def spoils_epochs(inversions):
+    values = SINCE.compute(inversions).copy()
+    unlock(inversions.epochs)[:] = 0
+    return values
+
+
+def needs_two_runs(inversions):
+    if inversions.n_runs < 2:
+        raise ZeroDivisionError("no other run")
+    return SINCE.compute(inversions)
 
 
 def drifts(calls=[0]):  # noqa: B006 - the fault on purpose: a score with a memory
@@ -117,10 +134,16 @@ BROKEN = {
         replace(KDN, taken="out of fold"),
         replace(KDN, needs=("margin",)),
         replace(KDN, rises_with="doubt"),
+        replace(SINCE, needs=("margin",)),
+        replace(SINCE, taken="without a model"),
+        replace(SINCE, rises_with="change"),
+        replace(KDN, taken="after each epoch"),
     ],
     "one_finite_value": [
         with_compute(lambda dynamics: margin(dynamics).mean(axis=0)),
         of_neighbours(lambda n: KDN.compute(n)[0]),
+        of_inversions(lambda i: SINCE.compute(i).mean(axis=0, keepdims=True)),
+        of_inversions(lambda i: i.wrong),
         with_compute(lambda dynamics: margin(dynamics) * np.nan),
         with_compute(lambda dynamics: margin(dynamics) > 0),
         with_compute(lambda dynamics: dynamics.channels["gradient"]),
@@ -137,10 +160,12 @@ BROKEN = {
         replace(ENTROPY, rises_with="contradiction"),
         replace(EVENTS, rises_with="doubt"),
         of_neighbours(lambda n: 1 - KDN.compute(n)),
+        of_inversions(lambda i: 1 - SINCE.compute(i)),
         replace(EVENTS, compute=lambda dynamics: -EVENTS.compute(dynamics)),
     ],
     "keeps_bounds": [
         replace(KDN, bounds=(0, 0.5)),
+        replace(SINCE, bounds=(0, 0.9)),
         replace(GOOD, bounds=(0, np.inf)),
         replace(GOOD, bounds=(-np.inf, 1.0)),
         replace(ENTROPY, bounds=(0.1, 1.1)),  # no entropy of the case is as low
@@ -152,31 +177,45 @@ BROKEN = {
     "follows_rows": [
         with_compute(first_sample_hardest),
         of_neighbours(lambda n: KDN.compute(n) * (1 - n.positions[:, 0] / 100)),
+        of_inversions(lambda i: SINCE.compute(i) * np.arange(len(i.ids), 0, -1)),
     ],
     "blind_to_names": [
         with_compute(by_alphabet),
         with_compute(lambda dynamics: margin(dynamics) + 1e-6 * dynamics.ids.astype(float)),
         of_neighbours(lambda n: KDN.compute(n) + 1e-6 * n.ids.astype(float)),
+        of_inversions(lambda i: SINCE.compute(i) + 1e-6 * i.ids.astype(float)),
     ],
     "blind_to_codes": [
         with_compute(lambda dynamics: margin(dynamics) * (1 + 0.1 * dynamics.labels)),
         of_neighbours(lambda n: KDN.compute(n) * (1 + 0.1 * n.labels)),
+        of_inversions(lambda i: SINCE.compute(i) * (1 + 0.1 * i.labels)),
+        of_inversions(lambda i: SINCE.compute(i) * (1 + i.epochs[:, :1])),
     ],
-    "runs_alone": [with_compute(relative_to_first_run)],
+    "runs_alone": [
+        with_compute(relative_to_first_run),
+        of_inversions(lambda i: SINCE.compute(i) / i.n_runs),
+    ],
     "samples_alone": [
         with_compute(standardised),
         with_compute(divided_by_class_size),
         with_compute(alone_is_nan),
+        of_inversions(lambda i: SINCE.compute(i) / len(i.ids)),
     ],
     "survives_ties": [
         with_compute(breaks_ties_by_row),
         of_neighbours(lambda n: KDN.compute(n) - (np.arange(len(n.ids)) < 1) * (n.k == 5) / 9),
+        of_inversions(lambda i: SINCE.compute(i) + (i.ids == 0)),
     ],
     "survives_little": [
+        of_inversions(needs_two_runs),
         with_compute(needs_epochs),
         of_neighbours(lambda n: n.disagree(1)[:, 0][np.newaxis].astype(float)),  # n = 1: none
     ],
-    "leaves_inputs": [with_compute(spoils_its_input), of_neighbours(spoils_distances)],
+    "leaves_inputs": [
+        with_compute(spoils_its_input),
+        of_neighbours(spoils_distances),
+        of_inversions(spoils_epochs),
+    ],
     "repeats": [with_compute(drifts())],
 }
 

@@ -119,6 +119,17 @@ def test_a_score_of_no_training_named_first_is_said(words, tmp_path, capsys):
     assert "comes of no training" in capsys.readouterr().err
 
 
+def test_a_score_that_is_not_gathered_is_a_mistake_with_a_way_out(words, capsys):
+    assert run([*words, "--estimators", "aum,straggler"]) == 2
+    error = " ".join(capsys.readouterr().err.split())
+    assert "The score 'straggler' reads Inversions" in error
+    assert "steelyard study in-class" in error
+    assert run(["score", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "knn_disagreement" in shown
+    assert "straggler" not in shown
+
+
 def test_one_run_tells_no_stability(words, capsys):
     assert run([*words, "--runs", "1", "--estimators", "aum"]) == 0
     out = capsys.readouterr().out

@@ -101,6 +101,11 @@ def test_a_median_between_two_epochs_becomes_the_nearest_one_that_is_looked_at()
     assert inversions(made, "snapshot").epochs.tolist() == [[65], [70], [65]]  # no check at 67.5
 
 
+def test_one_far_run_does_not_move_the_median():
+    made = history(curves((60,), (62,), (150,), (None,)), [0])
+    assert inversions(made).epochs[3, 0] == 62
+
+
 def test_shared_takes_the_last_of_those_that_rise():
     found = inversions(history(RUNS, LABELS), "shared")
     assert found.epochs.tolist() == [[155] * 3, [105] * 3, [145] * 3, [135] * 3]

@@ -125,6 +125,9 @@ def test_a_flat_bottom_counts_from_its_begin_and_has_to_end():
     assert smoothed_minimum(bottom, EVERY) == 155  # of windows, from 155
     stays = np.where(EVERY < 200, bottom, bottom[200])
     assert smoothed_minimum(stays, EVERY) is None
+    # the last average at the bottom is that of 489, or of 490
+    assert smoothed_minimum(np.where(EVERY > 494, 2, stays), EVERY) == 155
+    assert smoothed_minimum(np.where(EVERY > 495, 2, stays), EVERY) is None
 
 
 def test_every_fifth_epoch_is_averaged_as_far_as_it_is_known():

@@ -7,10 +7,11 @@ from dynamics_cases import CASES
 from oracles.dynamics import dynamics_of
 
 from steelyard._support.errors import MismatchError, ParameterError
-from steelyard.checks.hand_made import neighbours_of_points
-from steelyard.checks.score_cases import rows, run_alone
-from steelyard.hardness import SCORES, estimate
+from steelyard.checks.hand_made import inversions_of_errors, neighbours_of_points
+from steelyard.checks.score_cases import rows, take_runs
+from steelyard.hardness import SCORES, estimate, values_by_run
 from steelyard.records.dynamics import FINAL, GROUPS, LEFT_OUT, TRAINING, Dynamics
+from steelyard.records.inversions import Inversions
 
 
 def dynamics(name="random"):
@@ -36,7 +37,7 @@ def test_by_default_the_scores_whose_evidence_is_there(group):
 
 
 def test_several_records_give_each_score_its_own_runs():
-    left_out = run_alone(only(LEFT_OUT), 1)
+    left_out = take_runs(only(LEFT_OUT), [1])
     found = estimate([only(TRAINING), left_out], ["self_confidence", "aum"])
     assert {name: one.n_runs for name, one in found.items()} == {"self_confidence": 1, "aum": 3}
     alone = estimate(left_out)["self_confidence"]
@@ -79,7 +80,7 @@ def test_neighbours_stand_beside_dynamics():
     found = neighbours_of_points(points, source.labels, source.ids, source.class_names, 5)
     assert list(estimate(found)) == ["knn_disagreement", "n3"]
     both = estimate([source, found])
-    assert list(both) == [score.name for score in SCORES]
+    assert list(both) == [score.name for score in SCORES if score.reads is not Inversions]
     assert both["n3"].n_runs == 1
     np.testing.assert_array_equal(both["n3"].values, estimate(found)["n3"].values)
 
@@ -92,6 +93,39 @@ def test_scores_of_neighbours_say_how_to_find_them():
     few = neighbours_of_points(np.eye(20), source.labels, source.ids, source.class_names, 4)
     with pytest.raises(ParameterError, match="must hold 5 neighbours of each sample"):
         estimate(few)
+
+
+def inversions(source, fingerprint=None):
+    n = len(source.ids)
+    wrong, turns = np.arange(4 * n).reshape(2, 2, n) % 3 == 0, np.array([[0, 1, 1], [1, 0, 0]])
+    found = inversions_of_errors(wrong, turns, source.labels, source.ids, source.class_names)
+    return replace(found, data_fingerprint=fingerprint or source.data_fingerprint)
+
+
+def test_inversions_stand_beside_dynamics_and_neighbours():
+    source = dynamics()
+    points = np.arange(len(source.ids))[:, None]
+    near = neighbours_of_points(points, source.labels, source.ids, source.class_names, 5)
+    near = replace(near, data_fingerprint=source.data_fingerprint)
+    found = inversions(source)
+    assert list(estimate(found)) == ["straggler", "wrong_since_inversion"]
+    every = estimate([found, near, source])
+    assert list(every) == [score.name for score in SCORES]
+    assert (every["aum"].n_runs, every["straggler"].n_runs) == (3, 2)
+    np.testing.assert_array_equal(every["straggler"].values, found.wrong.mean(axis=0))
+    np.testing.assert_array_equal(values_by_run([source, found], "straggler"), found.wrong)
+    with pytest.raises(MismatchError, match="of the same samples, in one order"):
+        estimate([source, inversions(source, "other")])
+
+
+def test_scores_of_inversions_say_how_to_find_them():
+    with pytest.raises(ParameterError, match="'straggler' needs the inversions of the") as error:
+        estimate(dynamics(), ["straggler"])
+    assert "steelyard.diagnosis.ManifoldRecorder" in error.value.hint
+    modes = [inversions(dynamics()), replace(inversions(dynamics()), mode="shared")]
+    with pytest.raises(MismatchError, match="2 records hold the evidence") as twice:
+        estimate(modes)
+    assert twice.value.hint == "pass one of them."
 
 
 def test_the_named_scores_in_the_order_asked_for():

@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 
 from steelyard._support.errors import DataError
-from steelyard.checks.score_cases import NAMES, N, benches, contents, permuted, rows
+from steelyard.checks.score_cases import NAMES, N, benches, contents, permuted, rows, take_runs
 from steelyard.hardness import SCORES, estimate
-from steelyard.records import Dynamics, load_scores, save_scores
+from steelyard.records import load_scores, save_scores
+from steelyard.records.inversions import Inversions
+from steelyard.records.neighbours import Neighbours
 
 BENCHES = benches()
-OF_DYNAMICS = [score for score in SCORES if score.reads is Dynamics]
+OF_RUNS = [score for score in SCORES if score.reads is not Neighbours]
 ORDER = np.random.default_rng(8).permutation(N)
 every_score = pytest.mark.parametrize("score", SCORES, ids=lambda score: score.name)
 
@@ -70,18 +72,19 @@ def test_samples_that_are_all_alike_tie_and_are_ranked_by_id(score):
 @every_score
 def test_one_sample_is_enough(score):
     case = BENCHES[score.reads].case
-    alone = rows(case, np.array([3])) if score.reads is Dynamics else BENCHES[score.reads].little[0]
+    of_runs = score in OF_RUNS
+    alone = rows(case, np.array([3])) if of_runs else BENCHES[score.reads].little[0]
     found = hardness(score, alone)
     assert found.values.shape == (1,)
     assert found.ranks.tolist() == [0.5]
-    if score.reads is Dynamics:
+    if of_runs:
         assert found.values[0] == hardness(score, case).values[3]
 
 
-@pytest.mark.parametrize("score", OF_DYNAMICS, ids=lambda score: score.name)
+@pytest.mark.parametrize("score", OF_RUNS, ids=lambda score: score.name)
 def test_the_order_of_the_runs_says_nothing(score):
-    case = BENCHES[Dynamics].case
-    turned = replace(case, channels={name: each[::-1] for name, each in case.channels.items()})
+    case = BENCHES[score.reads].case
+    turned = take_runs(case, range(case.n_runs)[::-1])
     np.testing.assert_allclose(hardness(score, turned).values, hardness(score, case).values)
     np.testing.assert_allclose(hardness(score, turned).spread, hardness(score, case).spread)
 
@@ -90,11 +93,11 @@ def test_the_order_of_the_runs_says_nothing(score):
 @every_score
 def test_no_score_is_made_of_what_is_not_finite(score, bad):
     case = BENCHES[score.reads].case
-    for name in score.needs or ["distances"]:
+    for name in score.needs or [{Neighbours: "distances", Inversions: "wrong_since"}[score.reads]]:
         spoilt = contents(case)[name].copy()
         spoilt[1, 4] = bad
         change = {"channels": {**case.channels, name: spoilt}} if score.needs else {name: spoilt}
-        with pytest.raises(DataError, match="must be finite"):
+        with pytest.raises(DataError, match=r"must be finite|must lie in \[0, 1\]"):
             replace(case, **change)
 
 

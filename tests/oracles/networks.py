@@ -172,6 +172,7 @@ class Alone:
     losses: list
     logits: np.ndarray  # of the last held-out part, canonical order
     seen: dict  # row -> list over epochs of its logits before the step
+    network: nn.Module
 
 
 def pixels(prepared, X):
@@ -258,4 +259,4 @@ def train_alone(prepared, member, seed=0, order="own"):
     network.eval()
     with torch.no_grad():
         logits = network(pixels(prepared, prepared.X_held_out[-1])).double().numpy()
-    return Alone(losses, logits, seen)
+    return Alone(losses, logits, seen, network)

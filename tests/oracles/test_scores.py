@@ -5,15 +5,17 @@ import pandas as pd
 import pytest
 from dynamics_cases import CASES
 from oracles.dynamics import dynamics_of, scores_by_run, scores_of_appearances
+from oracles.inversions import scores_by_run as scores_of_inversions
 from oracles.neighbours import share_of_others
 
 from steelyard import Recorder
-from steelyard.checks.hand_made import dynamics_from_logits
-from steelyard.hardness import SCORES, estimate, neighbours
+from steelyard.checks.hand_made import dynamics_from_logits, inversions_of_errors
+from steelyard.hardness import SCORES, estimate, neighbours, values_by_run
 from steelyard.records import Dynamics, Labelled
 
 OF_DYNAMICS = [score for score in SCORES if score.reads is Dynamics]
 NEAREST = {"knn_disagreement": 5, "n3": 1}
+OF_INVERSIONS = ("straggler", "wrong_since_inversion")
 POINTS = {
     "normal": np.random.default_rng(0).normal(size=(40, 3)),
     "ties": np.random.default_rng(0).integers(0, 3, (40, 2)),
@@ -26,7 +28,7 @@ POINTS = {
 def test_there_is_an_oracle_for_every_score():
     case = CASES["random"]
     of_dynamics = set(scores_by_run(case.logits, case.labels))
-    assert of_dynamics | set(NEAREST) == {score.name for score in SCORES}
+    assert of_dynamics | {*NEAREST, *OF_INVERSIONS} == {score.name for score in SCORES}
 
 
 @pytest.mark.parametrize("score", OF_DYNAMICS, ids=lambda score: score.name)
@@ -73,6 +75,21 @@ def test_a_score_of_neighbours_equals_the_loop(name, points):
     assert found.values.tolist() == share_of_others(points, ids, labels, NEAREST[name])
     assert (found.n_runs, found.data_fingerprint) == (1, data.fingerprint)
     assert np.isnan(found.spread).all()
+
+
+@pytest.mark.parametrize(("runs", "epochs", "n"), [(3, 9, 40), (1, 9, 40), (2, 1, 40), (4, 9, 1)])
+def test_a_score_of_inversions_equals_the_loop(runs, epochs, n):
+    draw = np.random.default_rng(runs * epochs)
+    wrong = draw.random((runs, epochs, n)) < 0.4
+    turns, labels = draw.integers(0, epochs, (runs, 3)), draw.integers(0, 3, n)
+    record = inversions_of_errors(wrong, turns, labels, draw.permutation(n), ("-1", "<b>", "1"))
+    expected = scores_of_inversions(wrong, turns, labels)
+    found = estimate(record)
+    assert list(found) == list(OF_INVERSIONS) == list(expected)
+    for name, by_run in expected.items():
+        np.testing.assert_array_equal(values_by_run(record, name), by_run)
+        np.testing.assert_allclose(found[name].values, np.mean(by_run, axis=0), rtol=1e-12)
+        assert found[name].n_runs == runs
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -19,7 +19,7 @@ from steelyard._support.errors import DataError
 from steelyard._support.storage import write_text
 from steelyard.records import Weighing
 from steelyard.records.run_folder import MANIFEST, REPORT
-from steelyard.report import page as page_module
+from steelyard.report import document as document_module
 from steelyard.report import render, write_report
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">\n')
@@ -212,9 +212,9 @@ def test_a_label_shows_a_name_letter_by_letter(tmp_path):
 
 @pytest.mark.slow
 def test_the_policy_alone_runs_no_payload(weighing, tmp_path, monkeypatch):
-    environment = page_module.Environment
+    environment = document_module.Environment
     monkeypatch.setattr(
-        page_module,
+        document_module,
         "Environment",
         lambda **options: environment(**{**options, "autoescape": False}),
     )

@@ -73,6 +73,19 @@ def test_rows_that_a_plan_leaves_out_are_predicted(recipe, make):
     np.testing.assert_allclose(left_out.prior, plan.prior)
 
 
+@pytest.mark.parametrize(("recipe", "make"), CASES)
+def test_every_row_is_predicted_where_that_is_asked(recipe, make):
+    part = parted(make()).part("train")
+    prepared = prepare(part, [copied_under_other_ids(part)], model=recipe.model)
+    member = Member(recipe, plan_without(part), left_out=True, all_rows=True)
+    (fitted,) = fit_ensemble(prepared, [member])
+    held_out, left_out, every = fitted.predictions
+    assert (left_out.split, every.split) == ("left-out", "all-rows")
+    np.testing.assert_array_equal(every.ids, part.ids)
+    np.testing.assert_array_equal(every.truth, part.labels)
+    np.testing.assert_array_equal(every.logits, held_out.logits)
+
+
 @pytest.mark.parametrize(("recipe", "make"), CASES[::2])
 def test_neither_rows_nor_names_matter_to_what_is_left_out(recipe, make):
     part = parted(make()).part("train")

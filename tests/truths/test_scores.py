@@ -129,6 +129,31 @@ def test_what_the_trained_model_says_is_that_of_the_last_epoch():
     assert values(case, "final_energy")[0] == pytest.approx(-math.log(math.e**3 + math.e))
 
 
+def test_a_constant_added_to_the_logits_of_a_sample_moves_what_depends_on_their_offset_alone():
+    logits = np.random.default_rng(0).normal(size=(1, 2, 4, 3))
+    labels = [0, 1, 2, 0]
+    moved = logits + np.array([0.0, 5.0, 0.0, 0.0])[:, None]
+    before, after = trace(logits, labels), trace(moved, labels)
+    for name in ("final_max_logit", "final_energy"):
+        shift = values(after, name) - values(before, name)
+        np.testing.assert_allclose(shift, [0, -5, 0, 0], atol=1e-12, err_msg=name)
+    for name in ("final_max_probability", "final_confidence", "final_margin", "final_entropy"):
+        np.testing.assert_allclose(
+            values(after, name), values(before, name), atol=1e-12, err_msg=name
+        )
+    # so the sample that was hardest by the largest logit need not be so any more
+    assert values(before, "final_max_logit").argmin() != values(after, "final_max_logit").argmin()
+
+
+def test_the_energy_lies_between_the_largest_logit_and_log_k_beyond_it():
+    logits = np.random.default_rng(1).normal(scale=3, size=(1, 1, 50, 10))
+    case = trace(logits, [0] * 50, tuple("abcdefghij"))
+    beyond = values(case, "final_max_logit") - values(case, "final_energy")
+    assert (beyond >= 0).all()
+    assert (beyond <= math.log(10)).all()
+    assert beyond.max() > 0.5
+
+
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 def test_a_uniform_guess_has_the_entropy_log_k_and_the_loss_log_k(n_classes):
     case = trace(np.zeros((1, 1, 1, n_classes)), [1], tuple("abcdefghij"))

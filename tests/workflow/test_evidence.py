@@ -11,6 +11,7 @@ from steelyard._support.errors import DataError, ParameterError
 from steelyard.hardness.score import Score
 from steelyard.records import Dynamics, Recipe
 from steelyard.records.dynamics import FINAL, GRADIENT, LEFT_OUT, SECOND_SPLIT, TRAINING
+from steelyard.records.inversions import Inversions
 from steelyard.training import PROBES
 from steelyard.workflow import evidence, score
 from steelyard.workflow.engines import Local
@@ -90,6 +91,18 @@ def test_a_record_that_needs_no_training_costs_none(monkeypatch):
     dynamics, places = gather(IMAGES, [free, reading("loss")], runs=1, recipe=MLP)
     assert isinstance(dynamics, Dynamics)
     assert places.n == len(IMAGES)
+
+
+def test_scores_of_inversions_are_refused_before_anything_is_read_or_trained(monkeypatch):
+    members = trained(monkeypatch)
+    with pytest.raises(ParameterError, match="'straggler' reads Inversions") as error:
+        score("no such file", estimators=["aum", "straggler"])
+    for way in ("steelyard study in-class", "ManifoldRecorder", "steelyard.hardness.estimate"):
+        assert way in error.value.hint
+    with pytest.raises(ParameterError, match="'made up' reads Inversions"):
+        gather(IMAGES, [reading(reads=Inversions), reading()], runs=1, recipe=MLP)
+    assert not members
+    assert not {"straggler", "wrong_since_inversion"} & set(evidence.plain_scores())
 
 
 @pytest.mark.parametrize("asked", [("training",), ("training", "left out", "second split")])

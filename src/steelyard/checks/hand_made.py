@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.special import entr, log_softmax, logsumexp
 
 from steelyard.records.dynamics import Dynamics
+from steelyard.records.inversions import Inversions
 from steelyard.records.labelled import Labelled
 from steelyard.records.neighbours import Neighbours
 
@@ -124,6 +125,45 @@ def neighbours_of_points(
         tuple(class_names),
         others,
         np.take_along_axis(distances, others, axis=1),
+        "hand-made",
+    )
+
+
+def inversions_of_errors(
+    wrong: np.ndarray,
+    turns: np.ndarray,
+    labels: np.ndarray,
+    ids: np.ndarray,
+    class_names: Sequence[str],
+) -> Inversions:
+    """Return the inversions of classes whose epochs are known, of a whole trace of errors.
+
+    Parameters
+    ----------
+    wrong : ndarray of shape (runs, epochs, n)
+        Whether each sample was misclassified after each epoch.
+    turns : ndarray of shape (runs, K)
+        The epoch in which each class turned over; -1 where it did not.
+    labels : ndarray of shape (n,)
+        Class codes.
+    ids : ndarray of shape (n,)
+        Sample ids.
+    class_names : sequence of str
+        One name a class.
+    """
+    wrong, turns = np.asarray(wrong, dtype=bool), np.asarray(turns)
+    mine = turns[:, np.asarray(labels)]  # of each sample
+    since = (np.arange(wrong.shape[1])[:, None] >= mine[:, None]) & (mine >= 0)[:, None]
+    at = np.take_along_axis(wrong, np.maximum(mine, 0)[:, None], axis=1)[:, 0]
+    return Inversions(
+        ids,
+        labels,
+        tuple(class_names),
+        "snapshot",
+        turns,
+        turns < 0,
+        at & (mine >= 0),
+        (wrong & since).sum(axis=1) / np.maximum(since.sum(axis=1), 1),
         "hand-made",
     )
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from steelyard.checks.hand_made import dynamics_from_logits, neighbours_of_points
+from steelyard.checks.hand_made import (
+    dynamics_from_logits,
+    inversions_of_errors,
+    neighbours_of_points,
+)
 from steelyard.records.dynamics import Dynamics
+from steelyard.records.inversions import Inversions
 from steelyard.records.neighbours import Neighbours
 
 RUNS, EPOCHS, N, CLASSES = 3, 6, 12, 3
 NAMES = ("cat", "dog", "-1")
+
+Record = Dynamics | Neighbours | Inversions
 
 
 def case(epochs: int = EPOCHS) -> Dynamics:
@@ -74,6 +82,30 @@ def copies() -> Neighbours:
     )
 
 
+def inversion_case() -> Inversions:
+    """Return inversions of random errors, at another epoch for each class and run."""
+    draw = np.random.default_rng(5)
+    wrong = draw.random((RUNS, EPOCHS, N)) < 0.5
+    source = case()
+    turns = draw.permuted(np.tile(np.arange(EPOCHS), (RUNS, 1)), axis=1)[:, :CLASSES]
+    return inversions_of_errors(wrong, turns, source.labels, source.ids, NAMES)
+
+
+def right_or_wrong_since() -> Inversions:
+    """Return inversions of two samples wrong in every epoch before them alone, one ever since."""
+    wrong = np.ones((RUNS, EPOCHS, 3), dtype=bool)
+    wrong[:, 3:, 0], wrong[:, 2:, 1] = False, False
+    turns = np.tile([3, 2, -1], (RUNS, 1))
+    return inversions_of_errors(wrong, turns, np.array([0, 1, 0]), np.array([7, 3, 5]), NAMES)
+
+
+def all_right() -> Inversions:
+    """Return inversions of three samples of one class that were always right."""
+    never = np.zeros((RUNS, EPOCHS, 3), dtype=bool)
+    turns = np.tile([2, -1, -1], (RUNS, 1))
+    return inversions_of_errors(never, turns, np.zeros(3, np.int64), np.array([2, 0, 1]), NAMES)
+
+
 @dataclass(frozen=True)
 class Bench:
     """The records that scores of one record type are tried on.
@@ -91,10 +123,10 @@ class Bench:
         With the least evidence that there can be.
     """
 
-    case: Dynamics | Neighbours
-    hardest: Mapping[str, Dynamics | Neighbours]
-    constant: Dynamics | Neighbours
-    little: tuple[Dynamics | Neighbours, ...]
+    case: Record
+    hardest: Mapping[str, Record]
+    constant: Record
+    little: tuple[Record, ...]
 
 
 def benches() -> dict[type, Bench]:
@@ -109,12 +141,18 @@ def benches() -> dict[type, Bench]:
             copies(),
             (neighbour_case(1), neighbour_case(2), neighbour_case(4)),
         ),
+        Inversions: Bench(
+            inversion_case(),
+            {"contradiction": right_or_wrong_since()},
+            all_right(),
+            (rows(take_runs(inversion_case(), [1]), np.array([3])),),
+        ),
     }
 
 
-def permuted(record: Dynamics | Neighbours, order: np.ndarray) -> Dynamics | Neighbours:
+def permuted(record: Record, order: np.ndarray) -> Record:
     """Return the record of the same samples in another order."""
-    if isinstance(record, Dynamics):
+    if not isinstance(record, Neighbours):
         return rows(record, order)
     place = np.argsort(order)  # the new row of each old one
     return replace(
@@ -126,23 +164,40 @@ def permuted(record: Dynamics | Neighbours, order: np.ndarray) -> Dynamics | Nei
     )
 
 
-def contents(record: Dynamics | Neighbours) -> dict[str, np.ndarray]:
+def recoded(record: Record) -> Record:
+    """Return the record with each class numbered as the one before it was, the first as the last.
+
+    That is, of three classes 0, 1 and 2 are now 1, 2 and 0.
+    """
+    names = (record.class_names[-1], *record.class_names[:-1])
+    other = replace(record, labels=(record.labels + 1) % len(names), class_names=names)
+    if not isinstance(other, Inversions):
+        return other
+    turned = {name: np.roll(getattr(other, name), 1, axis=1) for name in ("epochs", "censored")}
+    return replace(other, **turned)
+
+
+def contents(record: Record) -> dict[str, np.ndarray]:
     """Return every array that a record holds."""
     shared = {"ids": record.ids, "labels": record.labels}
     if isinstance(record, Dynamics):
         return {**shared, **record.channels}
-    return {**shared, "positions": record.positions, "distances": record.distances}
-
-
-def rows(dynamics: Dynamics, positions: np.ndarray) -> Dynamics:
-    """Return the dynamics of the samples at the positions, in that order."""
-    channels = {name: channel[:, positions] for name, channel in dynamics.channels.items()}
-    return replace(
-        dynamics,
-        ids=dynamics.ids[positions],
-        labels=dynamics.labels[positions],
-        channels=MappingProxyType(channels),
+    own = (
+        ("positions", "distances")
+        if isinstance(record, Neighbours)
+        else ("epochs", "censored", "wrong", "wrong_since")
     )
+    return shared | {name: getattr(record, name) for name in own}
+
+
+def rows(record: Any, positions: np.ndarray) -> Any:
+    """Return the dynamics or inversions of the samples at the positions, in that order."""
+    mine = {"ids": record.ids[positions], "labels": record.labels[positions]}
+    if isinstance(record, Dynamics):
+        channels = {name: channel[:, positions] for name, channel in record.channels.items()}
+        return replace(record, **mine, channels=MappingProxyType(channels))
+    wrong, since = record.wrong[:, positions], record.wrong_since[:, positions]
+    return replace(record, **mine, wrong=wrong, wrong_since=since)
 
 
 def with_others_spoilt(dynamics: Dynamics, needs: Sequence[str]) -> Dynamics:
@@ -155,7 +210,10 @@ def with_others_spoilt(dynamics: Dynamics, needs: Sequence[str]) -> Dynamics:
     return replace(dynamics, channels=MappingProxyType(channels))
 
 
-def run_alone(dynamics: Dynamics, run: int) -> Dynamics:
-    """Return the dynamics of one run."""
-    channels = {name: channel[[run]] for name, channel in dynamics.channels.items()}
-    return replace(dynamics, channels=MappingProxyType(channels))
+def take_runs(record: Any, runs: Sequence[int]) -> Any:
+    """Return the dynamics or inversions of some of the runs, in that order."""
+    if isinstance(record, Dynamics):
+        channels = {name: channel[list(runs)] for name, channel in record.channels.items()}
+        return replace(record, channels=MappingProxyType(channels))
+    of_runs = ("epochs", "censored", "wrong", "wrong_since")
+    return replace(record, **{name: getattr(record, name)[list(runs)] for name in of_runs})

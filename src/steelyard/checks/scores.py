@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -10,25 +10,32 @@ import numpy as np
 
 from steelyard.checks.contract import require, run_clauses
 from steelyard.checks.score_cases import (
-    CLASSES,
-    NAMES,
-    RUNS,
     Bench,
     N,
+    Record,
     benches,
     contents,
     permuted,
+    recoded,
     rows,
-    run_alone,
+    take_runs,
     with_others_spoilt,
 )
 from steelyard.checks.score_cases import (
     case as dynamics_case,
 )
-from steelyard.records.dynamics import CHANNELS, TAKEN, WITHOUT_MODEL, Dynamics
+from steelyard.records.dynamics import (
+    AFTER_EACH_EPOCH,
+    CHANNELS,
+    TAKEN,
+    WITHOUT_MODEL,
+    Dynamics,
+)
+from steelyard.records.inversions import Inversions
 from steelyard.records.neighbours import Neighbours
 
 _ROUNDING = 1e-9  # by which a value may pass its bound
+_TAKEN_FOR = {Neighbours: WITHOUT_MODEL, Inversions: AFTER_EACH_EPOCH}
 
 
 class AnyScore(Protocol):
@@ -61,14 +68,16 @@ def check_score(score: AnyScore) -> None:
     ContractError
         Naming the broken clause and what was found.
     """
-    clauses = NEIGHBOURS_CLAUSES if _reads(score) is Neighbours else CLAUSES
+    without = WITHOUT.get(_reads(score), ())
+    clauses = [clause for clause in CLAUSES if clause not in without]
     run_clauses(f"The score {getattr(score, 'name', '?')!r}", score, clauses)
 
 
 def declared(score: AnyScore) -> None:
     """Say what the score is: name, title, unit, formula and reference, in words.
 
-    And in which pass a network is asked: that of a group of channels that it needs.
+    And in which pass a network is asked: that of a group of channels that it needs, or of the
+    record that it reads.
     """
     for part in ("name", "title", "unit", "formula", "reference"):
         text = getattr(score, part, None)
@@ -84,7 +93,7 @@ def declared(score: AnyScore) -> None:
     known = set(score.needs) <= set(channels)
     require(known and bool(score.needs) == bool(channels), f"It needs {score.needs}, no channels.")
     passes = {name for name, group in TAKEN.items() if set(group) & set(score.needs)}
-    passes = passes or {WITHOUT_MODEL}
+    passes = passes or {_TAKEN_FOR.get(_reads(score), WITHOUT_MODEL)}
     taken = getattr(score, "taken", None)
     require(taken in passes, f"It is taken {taken!r}, not {' or '.join(sorted(passes))!r}.")
 
@@ -103,7 +112,8 @@ def higher_is_harder(score: AnyScore) -> None:
     """Rank above the others the sample that is hard by what the score says it rises with.
 
     With contradiction: wrong in every epoch, above right in every epoch; or among points of another
-    class, above those among their own. With doubt: undecided, above surely right and surely wrong.
+    class, above those among their own; or wrong from the inversion of its class on, above wrong
+    before it alone. With doubt: undecided, above surely right and surely wrong.
     With change: right and wrong in turn, above always right and always wrong.
     """
     values = _values(score, _bench(score).hardest[_rises_with(score)])
@@ -149,21 +159,20 @@ def blind_to_names(score: AnyScore) -> None:
 def blind_to_codes(score: AnyScore) -> None:
     """Change no value when the classes are numbered in another order."""
     case = _bench(score).case
-    recoded = replace(case, labels=(case.labels + 1) % CLASSES, class_names=(NAMES[2], *NAMES[:2]))
-    _require_same(_values(score, recoded), _values(score, case))
+    _require_same(_values(score, recoded(case)), _values(score, case))
 
 
 def runs_alone(score: AnyScore) -> None:
     """Score each run by itself: alone it gets the values it gets among others."""
-    case = dynamics_case()
+    case = _bench(score).case
     together = _values(score, case)
-    for run in range(RUNS):
-        _require_same(_values(score, run_alone(case, run)), together[[run]])
+    for run in range(len(together)):
+        _require_same(_values(score, take_runs(case, [run])), together[[run]])
 
 
 def samples_alone(score: AnyScore) -> None:
     """Score each sample by itself: a data set of one sample, its class alone, will do."""
-    case = dynamics_case()
+    case = _bench(score).case
     together = _values(score, case)
     for row in range(N):
         _require_same(_values(score, rows(case, np.array([row]))), together[:, [row]])
@@ -213,14 +222,17 @@ CLAUSES = (
     leaves_inputs,
     repeats,
 )
-# Neighbours have no channels and no runs, and a sample's are nothing without the others.
-_OF_DYNAMICS = (reads_what_it_needs, runs_alone, samples_alone)
-NEIGHBOURS_CLAUSES = tuple(clause for clause in CLAUSES if clause not in _OF_DYNAMICS)
+# The clauses that say nothing of a record: neighbours and inversions have no channels; neighbours
+# have no runs, and a sample's are nothing without the others.
+WITHOUT: Mapping[type, tuple[Callable[[AnyScore], None], ...]] = {
+    Neighbours: (reads_what_it_needs, runs_alone, samples_alone),
+    Inversions: (reads_what_it_needs,),
+}
 
 
-def _values(score: AnyScore, record: Dynamics | Neighbours) -> np.ndarray:
+def _values(score: AnyScore, record: Record) -> np.ndarray:
     values = np.asarray(score.compute(record))
-    shape = (record.n_runs if isinstance(record, Dynamics) else 1, len(record.ids))
+    shape = (1 if isinstance(record, Neighbours) else record.n_runs, len(record.ids))
     require(values.shape == shape, f"It gave shape {values.shape} instead of {shape}.")
     require(
         values.dtype.kind == "f" and np.isfinite(values).all(),

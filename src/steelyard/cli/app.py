@@ -19,6 +19,7 @@ from steelyard.cli.plan import plan
 from steelyard.cli.report import report
 from steelyard.cli.runs import app as runs
 from steelyard.cli.score import score
+from steelyard.cli.study import study
 from steelyard.cli.terminal import one_line, our_warnings_alone
 from steelyard.cli.thresholds import thresholds
 from steelyard.cli.weigh import weigh
@@ -33,7 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 VERBS = (
-    weigh, score, plan, apply, audit, evaluate, thresholds, correct, report, claims, datasets,
+    weigh, score, plan, apply, audit, evaluate, thresholds, correct, report, study, claims,
+    datasets,
 )  # fmt: skip
 for verb in VERBS:
     app.command()(verb)

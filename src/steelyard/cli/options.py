@@ -93,7 +93,7 @@ Priors = Annotated[str, _PRIORS]
 PriorsOrNone = Annotated[str | None, _PRIORS]
 
 
-def _read(
+def read_data(
     data: Data = DEMO,
     target: Target = None,
     targets: Targets = None,
@@ -109,6 +109,7 @@ def _read(
     *,
     one_class: bool = False,
 ) -> Labelled:
+    """Return the data that the reading options name, carved if that is asked for."""
     labelled = load(
         data,
         target,
@@ -136,7 +137,7 @@ def reads_data(verb: Callable[..., None]) -> Callable[..., None]:
     own = inspect.signature(verb, eval_str=True).parameters
     reading = {
         name: one
-        for name, one in inspect.signature(_read, eval_str=True).parameters.items()
+        for name, one in inspect.signature(read_data, eval_str=True).parameters.items()
         if one.kind is not inspect.Parameter.KEYWORD_ONLY
     }
 
@@ -146,8 +147,8 @@ def reads_data(verb: Callable[..., None]) -> Callable[..., None]:
 
         def read(source: str | None = None) -> Labelled:
             if source is None:
-                return _read(**how)
-            return _read(**{**how, "data": source, "long_tail": None}, one_class=True)
+                return read_data(**how)
+            return read_data(**{**how, "data": source, "long_tail": None}, one_class=True)
 
         verb(read=read, **rest)
 

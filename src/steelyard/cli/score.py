@@ -23,10 +23,10 @@ from steelyard.records.stability import RunsNeeded, Stability
 from steelyard.report.digits import percent
 from steelyard.workflow import score as score_data
 from steelyard.workflow.engines import choose_engine
-from steelyard.workflow.evidence import comes_of_training, plain_scores
+from steelyard.workflow.evidence import comes_of_training, gathered, plain_scores
 from steelyard.workflow.scores import Scores, tail_words
 
-_ALL = ", ".join(one.name for one in SCORES)
+_ALL = ", ".join(one.name for one in SCORES if gathered(one))
 _PLAIN = ",".join(plain_scores())
 _MOST_RUNS = 40
 _SHARE = 0.1  # the hardest tenth

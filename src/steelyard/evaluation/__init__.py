@@ -1,8 +1,10 @@
 """Judges: metrics, calibration, deployment priors, paired differences; sees only predictions."""
 
+from steelyard.evaluation.agreements import with_agreements
 from steelyard.evaluation.arrays import evaluate_arrays, predictions_of
 from steelyard.evaluation.bootstrap import bootstrap, hierarchical_bootstrap
 from steelyard.evaluation.calibration import calibration, correction_report
+from steelyard.evaluation.claims import outcomes
 from steelyard.evaluation.class_differences import class_estimates
 from steelyard.evaluation.cost_report import cost_report
 from steelyard.evaluation.costs import cost_of, cost_threshold, least_cost
@@ -68,6 +70,7 @@ __all__ = [
     "least_cost",
     "mean_ranks",
     "negative_log_likelihood",
+    "outcomes",
     "paired_t",
     "predictions_of",
     "rank_agreement",
@@ -83,4 +86,5 @@ __all__ = [
     "swap_test",
     "weighted_prior",
     "wilson_interval",
+    "with_agreements",
 ]

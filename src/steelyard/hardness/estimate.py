@@ -12,11 +12,12 @@ from steelyard.hardness.registry import SCORES
 from steelyard.hardness.score import Score
 from steelyard.records.dynamics import FINAL, GRADIENT, LEFT_OUT, SECOND_SPLIT, TRAINING, Dynamics
 from steelyard.records.hardness import Hardness
+from steelyard.records.inversions import Inversions
 from steelyard.records.neighbours import Neighbours
 
-Record = Dynamics | Neighbours
+Record = Dynamics | Neighbours | Inversions
 
-# What a user does to get the evidence; the verb `score` gathers each by itself.
+# What a user does to get the evidence; the verb `score` gathers each channel by itself.
 _HOW_TO_RECORD = (
     (TRAINING, "record a training with steelyard.Recorder"),
     (FINAL, "call recorder.final(ids, logits) with what the trained model says"),
@@ -24,6 +25,18 @@ _HOW_TO_RECORD = (
     (SECOND_SPLIT, "steelyard.score(..., estimators=[...]) trains on the second half"),
     (LEFT_OUT, "steelyard.score(..., estimators=[...]) trains without each fold"),
 )
+# Of the records without channels: what they hold, and how to get them.
+_HOW_TO_FIND = {
+    Neighbours: (
+        "nearest neighbours",
+        "find them with steelyard.hardness.neighbours(X, data), and pass them too.",
+    ),
+    Inversions: (
+        "inversions of the classes",
+        "watch a training with steelyard.diagnosis.ManifoldRecorder, find them in its history with "
+        "steelyard.diagnosis.inversions, and pass them too.",
+    ),
+}
 
 
 def estimate(
@@ -35,7 +48,7 @@ def estimate(
 
     Parameters
     ----------
-    records : Dynamics or Neighbours, or sequence of them
+    records : Dynamics, Neighbours or Inversions, or sequence of them
         What was recorded of the samples: one record, or several that hold other evidence of the
         same samples, in the same order.
     names : sequence of str, optional
@@ -75,7 +88,7 @@ def values_by_run(records: Record | Sequence[Record], name: str) -> np.ndarray:
 
     Parameters
     ----------
-    records : Dynamics, Neighbours or sequence of them
+    records : Dynamics, Neighbours, Inversions or sequence of them
         As in `estimate`.
     name : str
         Name of one of `SCORES`.
@@ -126,12 +139,14 @@ def _evidence(score: Score, records: Sequence[Record]) -> Record:
     if len(having) > 1:
         raise MismatchError(
             f"{len(having)} records hold the evidence of the score {score.name!r}.",
-            hint="Dynamics.stack joins runs of the same evidence into one record.",
+            hint="Dynamics.stack joins runs of the same evidence into one record."
+            if score.reads is Dynamics
+            else "pass one of them.",
         )
-    if not having and score.reads is Neighbours:
+    if not having and score.reads in _HOW_TO_FIND:
+        what, how = _HOW_TO_FIND[score.reads]
         raise ParameterError(
-            f"The score {score.name!r} needs the nearest neighbours, which are not there.",
-            hint="find them with steelyard.hardness.neighbours(X, data), and pass them too.",
+            f"The score {score.name!r} needs the {what}, which are not there.", hint=how
         )
     if not having:
         raise ParameterError(

@@ -1,8 +1,8 @@
 """The scores there are; a new one is a file of its own and an entry here.
 
-The first is the one that a report leads with. The stragglers of the in-class paper (arXiv
-2409.14401: wrong at the moment in which their class turns over) have their place at the end; they
-arrive with their own study.
+The first is the one that a report leads with. By default the verbs compute those of plain
+trainings; the stragglers of the in-class paper (arXiv 2409.14401: wrong at the moment in which
+their class turns over) stand last, and are made of a training that was watched for it.
 """
 
 from steelyard.hardness.aleatoric import ALEATORIC
@@ -26,6 +26,7 @@ from steelyard.hardness.loss import LOSS
 from steelyard.hardness.score import Score
 from steelyard.hardness.second_split import SECOND_SPLIT_FORGETTING
 from steelyard.hardness.self_confidence import SELF_CONFIDENCE, SELF_MARGIN
+from steelyard.hardness.stragglers import STRAGGLER, WRONG_SINCE_INVERSION
 from steelyard.hardness.variability import VARIABILITY
 
 SCORES: tuple[Score, ...] = (
@@ -54,4 +55,6 @@ SCORES: tuple[Score, ...] = (
     SELF_MARGIN,
     KNN_DISAGREEMENT,
     N3,
+    STRAGGLER,
+    WRONG_SINCE_INVERSION,
 )

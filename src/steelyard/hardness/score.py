@@ -34,14 +34,15 @@ class Score:
         it must hold to.
     taken : str
         In which pass a network is asked, or that none is: a key of
-        `steelyard.records.dynamics.TAKEN`, or "without a model". What is taken in the training pass
-        is of each batch as the network trains on it: augmented if the recipe augments, with dropout
-        if there is any, and of the weights before the step on that batch. All others are evaluation
-        passes.
+        `steelyard.records.dynamics.TAKEN`, "after each epoch" of a training that is watched as a
+        whole, or "without a model". What is taken in the training pass is of each batch as the
+        network trains on it: augmented if the recipe augments, with dropout if there is any, and of
+        the weights before the step on that batch. All others are evaluation passes.
     needs : tuple of str
         Channels of `Dynamics` that it reads; their groups must have been recorded.
     reads : type
-        `Dynamics`, or `Neighbours` for a score that needs no training.
+        `Dynamics`; `Neighbours` for a score that needs no training; `Inversions` for one of class
+        manifolds that turn over.
     bounds : tuple of two floats
         The least and the largest value that there can be.
     rises_with : {"contradiction", "doubt", "change"}

@@ -67,6 +67,7 @@ TAKEN = {
     "out of fold": LEFT_OUT,
 }
 WITHOUT_MODEL = "without a model"
+AFTER_EACH_EPOCH = "after each epoch"  # of a training that is watched as a whole
 GROUPS = (TRAINING, FINAL, GRADIENT, SECOND_SPLIT, LEFT_OUT)
 CHANNELS = {name: meaning for group in GROUPS for name, meaning in group.items()}
 

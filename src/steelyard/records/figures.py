@@ -74,22 +74,26 @@ class Figures:
             raise DataError(f"The study {self.study!r} measured no {key!r}.")
         return rows.iloc[0]
 
-    def save(self, path: str | Path) -> None:
-        """Write the figures as JSON, a text small enough to keep under version control."""
-        # numbers carry six digits: what a training repeats, and what a reader can use
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as plain data; numbers carry six digits.
+
+        That is what a training repeats on one machine and more than a reader can use.
+        """
         rows = [
             [None if _is_nan(value) else _short(value) for value in row]
             for row in self.table.itertuples(index=False)
         ]
-        document = header(
-            "Figures",
-            study=self.study,
-            scale=self.scale,
-            columns=list(COLUMNS),
-            rows=rows,
-            facts=self.facts,
-        )
-        write_json(document, path)
+        return {
+            "study": self.study,
+            "scale": self.scale,
+            "columns": list(COLUMNS),
+            "rows": rows,
+            "facts": self.facts,
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write the figures as JSON, a text small enough to keep under version control."""
+        write_json(header("Figures", **self.to_dict()), path)
 
     @classmethod
     def load(cls, path: str | Path) -> Figures:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from steelyard._support.errors import ParameterError
 from steelyard._support.validation import check_choice, check_integer, check_kind, check_real
@@ -42,6 +43,8 @@ class InClassProtocol:
         From which every seed derives, by named axes.
     mode : {"argmin", "snapshot", "shared"}
         Where a class has its inversion: see `steelyard.diagnosis.inversions`.
+    n_error_networks : int
+        Networks whose error on each class is set against its hard samples; 0 leaves that out.
 
     Raises
     ------
@@ -60,6 +63,7 @@ class InClassProtocol:
     n_samples: int | None = None
     seed: int = 0
     mode: str = "shared"
+    n_error_networks: int = 0
 
     def __post_init__(self) -> None:
         owner = "InClassProtocol"
@@ -71,7 +75,8 @@ class InClassProtocol:
             shares = [check_real(one, name, owner, 0, 1, bounds) for one in self._axis(name)]
             object.__setattr__(self, name, tuple(shares))
         object.__setattr__(self, "identifiers", tuple(self.identifiers))
-        for name, least in (("n_sets", 1), ("n_initialisations", 1), ("seed", 0)):
+        counts = {"n_sets": 1, "n_initialisations": 1, "seed": 0, "n_error_networks": 0}
+        for name, least in counts.items():
             checked = check_integer(getattr(self, name), name, owner, least)
             object.__setattr__(self, name, checked)
         if self.n_samples is not None:
@@ -102,3 +107,7 @@ class InClassProtocol:
         """Networks that are judged, over all points of all identifiers; the search adds its own."""
         points = len(self.keep_easy) + len(self.keep_hard)
         return len(self.identifiers) * points * self.n_runs
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values as plain data."""
+        return {**asdict(self), "recipe": self.recipe.to_dict()}

@@ -20,6 +20,8 @@ class PaperStudy:
     ----------
     name : str
         What the command line calls it.
+    title : str
+        What it is about, in a few words.
     paper : str
         Authors, title and where it stands.
     command : str
@@ -28,6 +30,8 @@ class PaperStudy:
         What a run takes, in a sentence.
     data : tuple of str
         The data sets, as keys of figures name them.
+    built_in : mapping of str to str
+        Which of them `steelyard.load` knows, from its name to that in the keys.
     recipes : mapping of str to Recipe
         The ways to train that the paper describes, by name.
     scales : mapping of str to a protocol
@@ -44,10 +48,12 @@ class PaperStudy:
     """
 
     name: str
+    title: str
     paper: str
     command: str
     cost: str
     data: tuple[str, ...]
+    built_in: Mapping[str, str]
     recipes: Mapping[str, Recipe]
     scales: Mapping[str, Any]
     claims: tuple[Claim, ...]

@@ -58,6 +58,11 @@ class Evidence:
     meaning: str = ""
     strip: Strip | None = None
 
+    @property
+    def clear(self) -> bool:
+        """Whether its interval lies clear of zero."""
+        return self.meaning in ("better", "worse")
+
 
 @dataclass(frozen=True)
 class Answer:

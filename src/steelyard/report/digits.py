@@ -15,6 +15,7 @@ MINUS = "\N{MINUS SIGN}"
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 _MOST_PERCENT = 2  # a hundredth of a percent is the finest that a page needs
 _MOST_NATS = 4
+_MOST_OF_UNIT = {"%": 2, "points": 2, "samples": 1, "epochs": 1, "epoch": 1}
 _MOST_COST = 6  # a unit of cost may be large
 
 
@@ -81,6 +82,16 @@ def _of_thousand(interval: Interval, places: int) -> Figure:
     )
 
 
+def in_unit(value: Interval, unit: str) -> Figure:
+    """Return a value that is told in the unit it was measured in, for instance "%"."""
+    return _figure(value, 1, _MOST_OF_UNIT.get(unit, _MOST_NATS))
+
+
+def difference_in(value: Interval, unit: str) -> Figure:
+    """Return a difference that is told in the unit it was measured in, signed."""
+    return _figure(value, 1, _MOST_OF_UNIT.get(unit, _MOST_NATS), signed=True)
+
+
 def count(number: int) -> str:
     """Return a whole number with separated thousands."""
     return f"{number:,}"
@@ -136,12 +147,12 @@ def _figure(interval: Interval, scale: float, most: int, signed: bool = False) -
 
 
 def _unsigned(value: float, places: int) -> str:
-    text = f"{value:.{places}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
+    text = f"{value:,.{places}f}"
+    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", MINUS)
 
 
 def _signed(value: float, places: int, keep: bool) -> str:
-    text = f"{abs(value):.{places}f}"
-    if value == 0 or (float(text) == 0 and not keep):
+    text = f"{abs(value):,.{places}f}"
+    if value == 0 or (not text.strip("0.") and not keep):
         return text
     return f"{'+' if value > 0 else MINUS}{text}"

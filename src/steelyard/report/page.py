@@ -1,20 +1,9 @@
-"""The page: every section from one `Weighing`, in one self-contained file.
-
-Nothing is loaded from anywhere. The content security policy names the two scripts by their hash,
-so that a script smuggled in by a class name would not run even if the escaping failed.
-"""
+"""The page of a weighing: every section from one `Weighing`, in one self-contained file."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
-
-import steelyard
 from steelyard._support.errors import SteelyardError, unreadable
 from steelyard._support.storage import write_text
 from steelyard.records.run_folder import REPORT
@@ -30,9 +19,8 @@ from steelyard.report import (
     plans,
     priors,
 )
+from steelyard.report.document import document
 from steelyard.report.names import one_line, shortened
-
-_HERE = Path(__file__).parent
 
 
 def render(weighing: Weighing) -> str:
@@ -47,17 +35,11 @@ def render(weighing: Weighing) -> str:
     weighing : Weighing
         What `steelyard.weigh` returned, or `Weighing.load` read.
     """
-    script = (_HERE / "page.js").read_text("utf-8")
-    library = get_plotlyjs()
     verdict = weighing.verdict
     agreed = agreement.section(weighing)
     open_table, closed_table = classes.tables(verdict)
-    return _template().render(
-        policy=_policy(library, script),
-        style=Markup((_HERE / "page.css").read_text("utf-8")),
-        library=Markup(library),
-        script=Markup(script),
-        version=steelyard.__version__,
+    return document(
+        "page.html",
         name=shortened(verdict.data, 80),
         facts_line=methods.data_facts(weighing),
         headline=one_line(verdict.headline),
@@ -106,27 +88,3 @@ def write_report(folder: str | Path) -> Path:
     path = Path(folder) / REPORT
     write_text(page, path)
     return path
-
-
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "allow_nan": False}
-    return environment.get_template("page.html")
-
-
-def _policy(*scripts: str) -> str:
-    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
-    return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
-        f"base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

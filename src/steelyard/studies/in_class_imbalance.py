@@ -32,22 +32,25 @@ SMALL = InClassProtocol(
     n_sets=5,
     n_initialisations=1,
     n_samples=20_000,
+    n_error_networks=100,
 )
 PAPER = replace(SMALL, name="paper", n_initialisations=5)
 # ours: whether all of it works, in seconds; its numbers say nothing about the paper
 SMOKE = replace(
     SMALL, name="smoke", recipe=replace(CODE, epochs=150), ratios=(0.9, 0.5), keep_easy=(0, 1),
-    keep_hard=(0, 1), n_sets=2, n_samples=1000,
+    keep_hard=(0, 1), n_sets=2, n_samples=1000, n_error_networks=4,
 )  # fmt: skip
 
 IN_CLASS = PaperStudy(
     name="in-class",
+    title="In-class imbalance: hard and easy samples inside every class",
     paper="P. Pukowski and H. Lu, Investigating the Impact of Hard Samples on Accuracy Reveals "
     "In-class Data Imbalance (arXiv 2409.14401v1, 2024)",
     command="steelyard study in-class --scale small",
     cost="small trains 630 networks a data set and protocol, paper 3,150; the authors' took 4 to 8 "
     "hours on an A100.",
     data=("mnist", "fashion-mnist", "kmnist"),
+    built_in={"mnist": "mnist", "fashion-mnist": "fashion-mnist", "kmnist-test": "kmnist"},
     recipes=RECIPES,
     scales={"smoke": SMOKE, "small": SMALL, "paper": PAPER},
     claims=claims(),

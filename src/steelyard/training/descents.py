@@ -9,11 +9,12 @@ import torch
 
 from steelyard._support.progress import Progress, silent
 from steelyard._support.seeding import derive_seed
-from steelyard.records.class_sums import ClassSums
 from steelyard.records.manifold_history import ManifoldHistory
 from steelyard.records.recipe import Recipe
 from steelyard.training.descent import descend
+from steelyard.training.fitted import watched_history
 from steelyard.training.inputs import Inputs
+from steelyard.training.manifolds import Epoch, Watched
 from steelyard.training.prepared import Prepared
 from steelyard.training.sizes import shapes_of
 from steelyard.training.stack import Stack
@@ -23,40 +24,28 @@ def descend_watched(
     prepared: Prepared,
     recipe: Recipe,
     repetitions: Sequence[int],
+    watched: Watched,
     *,
-    layer: int,
-    formula: str,
-    first_epoch: int,
     seed: int,
     device: torch.device,
     progress: Progress = silent,
 ) -> tuple[ManifoldHistory, np.ndarray]:
     """Do what `fit_watched` does, for a recipe that `descends`."""
-    data, n_classes = prepared.data, prepared.data.n_classes
+    n_classes, n_runs = prepared.data.n_classes, len(repetitions)
     X, y = _inputs(prepared, device)
-    watch = _Watch(y, n_classes, len(repetitions), recipe, layer, formula, first_epoch)
+    watch = _Watch(y, n_classes, n_runs, recipe, watched)
     descend(
         _stack(prepared, recipe, repetitions, seed, device),
         X,
         y,
         n_classes,
-        np.ones((len(repetitions), len(y)), dtype=bool),
+        np.ones((n_runs, len(y)), dtype=bool),
         look=watch,
-        after_epoch=_told(recipe, len(repetitions), progress),
+        after_epoch=_told(recipe, n_runs, progress),
     )
-    rows = np.argsort(prepared.order, kind="stable")  # of each sample, in the order of the data
+    history = watched_history(prepared, recipe, watched, *watch.seen())
+    rows = np.argsort(prepared.order, kind="stable")
     classes = np.argsort(prepared.classes, kind="stable")
-    history = ManifoldHistory(
-        data.ids,
-        data.labels,
-        data.class_names,
-        np.arange(first_epoch, recipe.epochs),
-        watch.radii()[..., classes],
-        np.packbits(watch.wrong[..., rows], axis=-1),
-        formula,
-        f"layer {layer}",
-        data.fingerprint,
-    )
     return history, watch.logits[:, rows][..., classes]
 
 
@@ -88,24 +77,13 @@ class _Watch:
     """What `descend` shows its networks to: radii and errors of every epoch, the last logits."""
 
     def __init__(
-        self,
-        y: torch.Tensor,
-        n_classes: int,
-        n_runs: int,
-        recipe: Recipe,
-        layer: int,
-        formula: str,
-        first_epoch: int,
+        self, y: torch.Tensor, n_classes: int, n_runs: int, recipe: Recipe, watched: Watched
     ) -> None:
-        self._y, self._layer, self._first = y, layer, first_epoch
-        self._last = recipe.epochs - 1
-        self._sphere, self._root = formula.startswith("sphere"), formula.endswith("root")
-        self._one_hot = torch.nn.functional.one_hot(y, n_classes).float()
-        kept = max(recipe.epochs - first_epoch, 0)
-        width = recipe.widths[layer]
-        self._sums = np.zeros((n_runs, kept, n_classes, width))
-        self._squares = np.zeros((n_runs, kept, n_classes))
-        self.wrong = np.zeros((n_runs, kept, len(y)), dtype=bool)
+        self._y, self._n_classes, self._n_runs = y, n_classes, n_runs
+        self._watched, self._last = watched, recipe.epochs - 1
+        self._epochs: dict[int, Epoch] = {}
+        self._radii: list[np.ndarray] = []
+        self._wrong_bits: list[np.ndarray] = []
         self.logits = np.zeros((n_runs, len(y), n_classes), dtype=np.float32)
 
     def __call__(
@@ -115,32 +93,26 @@ class _Watch:
         activations: Sequence[torch.Tensor],
         logits: torch.Tensor,
     ) -> None:
-        if epoch >= self._first:
-            at, positions = epoch - self._first, rows.cpu().numpy()
-            x, one_hot = activations[self._layer], self._one_hot[rows]
-            norms = torch.linalg.vector_norm(x, dim=1, keepdim=True)
-            if self._sphere:  # a zero vector stays where it is
-                x = x / torch.where(norms > 0, norms, 1.0)
-                norms = (norms > 0).to(x.dtype)
-            self._sums[:, at] += (x @ one_hot).mT.cpu().numpy()
-            self._squares[:, at] += (norms.squeeze(1).square() @ one_hot).cpu().numpy()
-            self.wrong[:, at, positions] = _wrong(logits, self._y[rows]).cpu().numpy()
+        if epoch >= self._watched.first_epoch:
+            if epoch not in self._epochs:
+                self._close()
+                self._epochs[epoch] = Epoch(
+                    self._y, self._n_classes, self._n_runs, self._watched.formula, torch.float32
+                )
+            self._epochs[epoch].add(rows, activations[self._watched.layer], logits)
         if epoch == self._last:
             self.logits[:, rows.cpu().numpy()] = logits.mT.cpu().numpy()
 
-    def radii(self) -> np.ndarray:
-        """Return the radii by the formula asked for, shape (runs, epochs, K)."""
-        counts = self._one_hot.sum(dim=0).cpu().numpy()
-        squared = ClassSums(counts, self._sums, self._squares).squared_radii
-        return np.sqrt(squared) if self._root else squared
+    def seen(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return radii (runs, epochs, K), and errors (runs, epochs, n) in packed bits."""
+        self._close()
+        return np.stack(self._radii, axis=1), np.stack(self._wrong_bits, axis=1)
 
-
-def _wrong(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return whether the label does not have the largest logit alone; logits are (m, K, b)."""
-    at = labels.expand(len(logits), 1, -1)
-    own = logits.gather(1, at)
-    rival = logits.scatter(1, at, -torch.inf).amax(dim=1, keepdim=True)
-    return (own <= rival).squeeze(1)
+    def _close(self) -> None:
+        for epoch in self._epochs.values():
+            self._radii.append(epoch.radii())
+            self._wrong_bits.append(np.packbits(epoch.wrong, axis=-1))
+        self._epochs.clear()
 
 
 def _inputs(prepared: Prepared, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

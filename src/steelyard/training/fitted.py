@@ -10,13 +10,18 @@ import numpy as np
 
 from steelyard.records.dynamics import SECOND_SPLIT, Dynamics
 from steelyard.records.labelled import Labelled
+from steelyard.records.manifold_history import ManifoldHistory
 from steelyard.records.predictions import Predictions
+from steelyard.records.recipe import Recipe
 from steelyard.training.class_weights import seen_prior
+from steelyard.training.manifolds import Watched
 from steelyard.training.members import Member
+from steelyard.training.networks import hidden_layers
 from steelyard.training.prepared import Prepared
 from steelyard.training.recorder import Recorder
 
 LEFT_OUT_SPLIT = "left-out"
+ALL_ROWS_SPLIT = "all-rows"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,17 +32,21 @@ class Fitted:
     ----------
     predictions : tuple of Predictions
         One for each held-out part, in its own row and class order; then, where a member was to
-        predict what its plan leaves out, one of those rows in the order of the training part.
+        predict what its plan leaves out, one of those rows in the order of the training part; then
+        likewise one of every training row.
     dynamics : Dynamics or None
         What was recorded of the training part, in its row order; None where nothing was. Of a
         member that went on with other samples: of the samples of its first plan.
     losses : ndarray of shape (epochs,)
         Mean training loss of each epoch, nats, each batch before its step; empty for trees.
+    history : ManifoldHistory or None
+        Of one run, where the class manifolds were watched.
     """
 
     predictions: tuple[Predictions, ...]
     dynamics: Dynamics | None
     losses: np.ndarray
+    history: ManifoldHistory | None = None
 
 
 def canonical_recorder(prepared: Prepared, member: Member) -> Recorder | None:
@@ -66,6 +75,7 @@ def as_fitted(
     recorder: Recorder | None,
     losses: Sequence[float] = (),
     unlearned: np.ndarray | None = None,
+    history: ManifoldHistory | None = None,
 ) -> Fitted:
     """Return a result in the caller's order of rows and classes.
 
@@ -84,6 +94,8 @@ def as_fitted(
     unlearned : ndarray of shape (m,), optional
         Of a member that went on with other samples: the channel, of the samples of its first plan
         in canonical order.
+    history : ManifoldHistory, optional
+        Of a member that was watched.
     """
     data = prepared.data
     predictions = []
@@ -110,7 +122,7 @@ def as_fitted(
         by_row = np.empty(len(part))
         by_row[np.argsort(part.ids, kind="stable")] = unlearned
         dynamics = unlearned_dynamics(prepared, member, by_row)
-    return Fitted(tuple(predictions), dynamics, np.array(losses, dtype=np.float64))
+    return Fitted(tuple(predictions), dynamics, np.array(losses, dtype=np.float64), history)
 
 
 def predicted_parts(prepared: Prepared, member: Member) -> list[tuple[Labelled, str]]:
@@ -121,6 +133,8 @@ def predicted_parts(prepared: Prepared, member: Member) -> list[tuple[Labelled, 
     if member.left_out:
         rows = np.sort(prepared.order[prepared.left_out(member.plan)])
         parts.append((prepared.data.take(rows), LEFT_OUT_SPLIT))
+    if member.all_rows:
+        parts.append((prepared.data, ALL_ROWS_SPLIT))
     return parts
 
 
@@ -139,6 +153,48 @@ def unlearned_dynamics(prepared: Prepared, member: Member, unlearned: np.ndarray
         data.class_names,
         {name: unlearned[np.newaxis]},
         0,
+        data.fingerprint,
+    )
+
+
+def watched_history(
+    prepared: Prepared,
+    recipe: Recipe,
+    watched: Watched,
+    canonical_radii: np.ndarray,
+    canonical_bits: np.ndarray,
+) -> ManifoldHistory:
+    """Return what was watched, in the caller's order of rows and classes.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        What was trained on.
+    recipe : Recipe
+        By which.
+    watched : Watched
+        What was watched.
+    canonical_radii : ndarray of shape (runs, E, K)
+        Classes in canonical order.
+    canonical_bits : ndarray of shape (runs, E, ceil(n / 8))
+        Packed, rows sorted by id.
+    """
+    data = prepared.data
+    radii, bits = np.empty_like(canonical_radii), np.empty_like(canonical_bits)
+    radii[:, :, prepared.classes] = canonical_radii
+    wrong = np.empty(len(data), dtype=bool)
+    for place in np.ndindex(bits.shape[:2]):  # unpacked all at once they would fill memory
+        wrong[prepared.order] = np.unpackbits(canonical_bits[place], count=len(data))
+        bits[place] = np.packbits(wrong)
+    return ManifoldHistory(
+        data.ids,
+        data.labels,
+        data.class_names,
+        np.arange(watched.first_epoch, recipe.epochs),
+        radii,
+        bits,
+        watched.formula,
+        hidden_layers(recipe)[watched.layer],
         data.fingerprint,
     )
 

@@ -19,6 +19,7 @@ from steelyard._support.errors import DataError
 from steelyard.records.recipe import Recipe
 from steelyard.training.inputs import Inputs
 from steelyard.training.losses import member_losses
+from steelyard.training.manifolds import Manifolds, ask_as_one
 from steelyard.training.patience import Patience
 from steelyard.training.questions import Question
 from steelyard.training.recorder import Recorder
@@ -239,10 +240,17 @@ def _weights_of(
 
 
 def _ask(training: Training, jobs: Sequence[Job], ended: Sequence[int]) -> None:
+    watched: dict[int, Manifolds] = {}
+    epochs = {k: len(training.losses[training.alive[k]]) for k in ended}
     for k in ended:
-        question, epoch = jobs[k].question, len(training.losses[training.alive[k]])
-        if question is not None:
-            question.ask(epoch, training.stack.take(torch.tensor([k])))
+        question = jobs[k].question
+        if isinstance(question, Manifolds):
+            watched[k] = question
+        elif question is not None:
+            question.ask(epochs[k], training.stack.take(torch.tensor([k])))
+    if watched:
+        networks = training.stack.take(torch.tensor(list(watched)))
+        ask_as_one(list(watched.values()), [epochs[k] for k in watched], networks)
 
 
 def _end_epochs(

@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from steelyard._support.errors import ParameterError
+from steelyard._support.validation import check_integer
 from steelyard.records.plan import Plan
 from steelyard.records.recipe import Recipe
+from steelyard.training.manifolds import Watched
+from steelyard.training.networks import hidden_layers
 
 # Raise it whenever the same member comes out with other numbers: results stored before are then
 # computed again.
@@ -43,6 +46,10 @@ class Member:
         With what it goes on after its plan, for as many epochs, the schedule begun anew and the
         optimiser as it was. After each of these epochs it is asked about the samples of its first
         plan; what it unlearned is its dynamics.
+    watch : Watched, optional
+        What to watch of the class manifolds of all samples after each epoch.
+    all_rows : bool
+        Whether to predict every training row, whatever its plan uses.
 
     Raises
     ------
@@ -58,13 +65,20 @@ class Member:
     gradient: bool = False
     left_out: bool = False
     then: Plan | None = None
+    watch: Watched | None = None
+    all_rows: bool = False
 
     def __post_init__(self) -> None:
-        if self.recipe.model == "trees" and (self.gradient or self.then is not None):
-            what = "have no gradient by weights" if self.gradient else "cannot go on with a half"
-            raise ParameterError(
-                f"Trees {what}.", hint="choose the probe mlp or cnn, or leave out what needs it."
-            )
+        for is_asked, what in (
+            (self.gradient, "have no gradient by weights"),
+            (self.then is not None, "cannot go on with a half"),
+            (self.watch is not None, "have no hidden layer to watch"),
+        ):
+            if is_asked and self.recipe.model == "trees":
+                raise ParameterError(
+                    f"Trees {what}.",
+                    hint="choose the probe mlp or cnn, or leave out what needs it.",
+                )
         self._require(not self.gradient or self.record, "gradient", "record=True")
         self._require(not self.left_out or self.plan is not None, "left_out", "a plan")
         self._require(
@@ -78,6 +92,24 @@ class Member:
             "then",
             "a plan, record=False and a recipe without patience and class weights",
         )
+        if self.watch is not None:
+            self._require_watchable(self.watch)
+
+    def _require_watchable(self, watch: Watched) -> None:
+        self._require(
+            self.then is None and not self.gradient and self.recipe.patience is None,
+            "watch",
+            "then=None, gradient=False and a recipe without patience, so that one question is "
+            "asked after each epoch",
+        )
+        names = hidden_layers(self.recipe)
+        if watch.layer >= len(names):
+            raise ParameterError(
+                f"The 'layer' parameter of fit_watched must name one of {len(names)} hidden "
+                f"layers, from 0. Got {watch.layer} instead.",
+                hint=f"this recipe has {', '.join(names)}." if names else "give the recipe widths.",
+            )
+        check_integer(watch.first_epoch, "first_epoch", "fit_watched", 0, self.recipe.epochs - 1)
 
     def _require(self, fits: bool, name: str, what: str) -> None:
         if not fits:
@@ -102,7 +134,13 @@ class Member:
         return f"{self.arm!r}, repetition {self.repetition}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all that determines its result, as plain values and arrays."""
+        """Return all that determines its result, as plain values and arrays.
+
+        What came later is named only where it is used: what was stored before stays valid.
+        """
+        later: dict[str, Any] = {"all_rows": True} if self.all_rows else {}
+        if self.watch is not None:
+            later["watch"] = self.watch.to_dict()
         return {
             "recipe": self.recipe.fingerprint,
             "plan": _plain(self.plan),
@@ -111,6 +149,7 @@ class Member:
             "gradient": self.gradient,
             "left_out": self.left_out,
             "then": _plain(self.then),
+            **later,
         }
 
 

@@ -103,7 +103,7 @@ class Unlearning:
         rows = torch.from_numpy(self.rows)
         right = torch.cat(
             [
-                _right(logits[0], self._inputs.labels[block])
+                is_right(logits[0], self._inputs.labels[block])
                 for block, logits in evaluated(network, self._inputs, rows)
             ]
         )
@@ -128,8 +128,9 @@ def evaluated(
         yield block, stack.logits(inputs.batch(block), training=False)
 
 
-def _right(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return whether the label has the largest logit alone; logits are (K, rows)."""
-    own = logits.gather(0, labels[None])
-    rival = logits.scatter(0, labels[None], -torch.inf).amax(dim=0)
-    return own[0] > rival
+def is_right(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return whether the label has the largest logit alone; logits are (..., K, rows)."""
+    chosen = labels.expand(*logits.shape[:-2], 1, len(labels))
+    own = logits.gather(-2, chosen)
+    rival = logits.scatter(-2, chosen, -torch.inf).amax(dim=-2)
+    return own.squeeze(-2) > rival

@@ -10,7 +10,7 @@ import torch
 
 from steelyard.records.recipe import Recipe
 from steelyard.training.networks import NETWORKS
-from steelyard.training.networks.layers import Shapes, is_statistic
+from steelyard.training.networks.layers import Shapes, is_statistic, pooled
 from steelyard.training.optimisers import Moments, no_moments, optimiser_step
 
 _ONES = ("scale", "variance")  # those that start at one; other vectors start at zero
@@ -87,6 +87,33 @@ class Stack:
             for name, value in statistics.items():
                 self.statistics[name][members] = value
         return logits
+
+    @torch.no_grad()
+    def observed(self, x: torch.Tensor, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return what a hidden layer makes of a batch in evaluation mode, and the logits.
+
+        Parameters
+        ----------
+        x : Tensor
+            Inputs, (batch, ...) for all or (M, batch, ...).
+        layer : int
+            The hidden layer of a perceptron, after its activation; of other networks the block or
+            stage, as the mean over each channel's pixels.
+
+        Returns
+        -------
+        tuple of Tensor
+            Of shapes (M, width, batch) and (M, K, batch).
+        """
+        seen: list[torch.Tensor] = []
+
+        def look(number: int, values: torch.Tensor) -> None:
+            if number == layer:
+                seen.append(values if values.ndim == 3 else pooled(values, len(self)))
+
+        weights = {**self.weights, **self.statistics}
+        logits = NETWORKS[self.recipe.model].forward(self.recipe, weights, x, False, look)
+        return seen[0], logits
 
     def descend(
         self, loss: torch.Tensor, n_before: int, settings: Sequence[tuple[float, float]]

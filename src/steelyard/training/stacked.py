@@ -12,10 +12,11 @@ from steelyard._support.errors import DataError
 from steelyard._support.seeding import derive_seed
 from steelyard.training.checkpoint import Checkpoint
 from steelyard.training.devices import mixed_precision
-from steelyard.training.fitted import Fitted, as_fitted, canonical_recorder
+from steelyard.training.fitted import Fitted, as_fitted, canonical_recorder, watched_history
 from steelyard.training.inputs import Inputs
 from steelyard.training.loop import Job, Training, train_stack
 from steelyard.training.losses import member_losses
+from steelyard.training.manifolds import Manifolds
 from steelyard.training.members import Member, shared_recipe
 from steelyard.training.memory import is_out_of_memory, members_that_fit, rows_to_predict
 from steelyard.training.prepared import Prepared
@@ -123,8 +124,12 @@ class Bench:
             question.finish(network)
             recorder.gradient_norms(recorder.ids, question.norms)
         unlearned = question.unlearned if isinstance(question, Unlearning) else None
+        history = None
+        if isinstance(question, Manifolds) and member.watch is not None:
+            radii, bits = question.radii[np.newaxis], question.wrong_bits[np.newaxis]
+            history = watched_history(self.prepared, member.recipe, member.watch, radii, bits)
         logits = self._logits(network, member)
-        return as_fitted(self.prepared, member, logits, recorder, losses, unlearned)
+        return as_fitted(self.prepared, member, logits, recorder, losses, unlearned, history)
 
     def _job(self, member: Member, share_order: bool) -> Job:
         n, recipe = len(self.inputs.labels), member.recipe
@@ -141,6 +146,8 @@ class Bench:
             second = Walk(others, recipe.batch_size, recipe.epochs, self.seed, **axes)
             walk = Sequel(first, second)
             question = Unlearning(self.inputs, np.unique(draws), recipe.epochs)
+        elif member.watch is not None:
+            question = Manifolds(self.inputs, self.prepared.data.n_classes, member.watch)
         elif member.gradient:
             question = EarlyGradient(self.inputs, member.early_epoch)
         weights = self.prepared.weights(draws, recipe.class_weighting)
@@ -156,6 +163,8 @@ class Bench:
         inputs = list(self.prepared.X_held_out)
         if member.left_out:
             inputs.append(self.prepared.X[self.prepared.left_out(member.plan)])
+        if member.all_rows:
+            inputs.append(self.prepared.X)
         return [self._predicted(network, X)[0].T.double().cpu().numpy() for X in inputs]
 
     @torch.no_grad()

@@ -88,6 +88,8 @@ def _grow(prepared: Prepared, member: Member, seed: int) -> Fitted:
     logits = [predict(held_out) for held_out in prepared.X_held_out]
     if member.left_out:
         logits.append(predict(X[prepared.left_out(member.plan)]))
+    if member.all_rows:
+        logits.append(predict(X))
     return as_fitted(prepared, member, logits, recorder)
 
 

@@ -59,6 +59,30 @@ def comes_of_training(name: str) -> bool:
     return next(score.reads for score in SCORES if score.name == name) not in MODEL_FREE
 
 
+def gathered(score: Score) -> bool:
+    """Tell whether `gather` can get what a score reads."""
+    return score.reads is Dynamics or score.reads in MODEL_FREE
+
+
+def require_gathered(scores: Sequence[Score]) -> None:
+    """Raise if `gather` cannot get what one of the scores reads.
+
+    Raises
+    ------
+    ParameterError
+        With the ways to get it.
+    """
+    for score in scores:
+        if not gathered(score):
+            raise ParameterError(
+                f"The score {score.name!r} reads {score.reads.__name__}, of trainings that are "
+                "watched for it. 'score' trains none.",
+                hint="'steelyard study in-class --data ...' does; or watch a training with "
+                "steelyard.diagnosis.ManifoldRecorder and give what its 'inversions' finds to "
+                "steelyard.hardness.estimate.",
+            )
+
+
 def gather(
     part: Labelled,
     scores: Sequence[Score],
@@ -107,7 +131,8 @@ def gather(
     Raises
     ------
     ParameterError
-        If a score cannot be had of trees, or numbers of runs do not rise.
+        If a score cannot be had of trees or reads what is not gathered here, or numbers of runs do
+        not rise.
     DataError
         If the data cannot be trained on; for `LEFT_OUT`, if a class has one sample.
     ResourceError, OutputError
@@ -120,6 +145,7 @@ def gather(
             "The 'grown_from' parameter of gather must rise from above 0 to below "
             f"{runs}. Got {list(grown_from)!r} instead."
         )
+    require_gathered(scores)
     needed = _needed(scores)
     if LEFT_OUT in needed:
         require_no_lone_sample(part)

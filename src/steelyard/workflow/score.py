@@ -17,7 +17,7 @@ from steelyard.records.recipe import Recipe
 from steelyard.records.run_folder import require_no_weighing
 from steelyard.workflow.adaptive import check_adaptive, gather_until, kept
 from steelyard.workflow.engines import Engine
-from steelyard.workflow.evidence import gather, plain_scores
+from steelyard.workflow.evidence import gather, plain_scores, require_gathered
 from steelyard.workflow.plan import training_part
 from steelyard.workflow.probes import probe_recipe
 from steelyard.workflow.scores import Scores
@@ -51,7 +51,8 @@ def score(
         What `steelyard.load` takes. Of split data the training part is scored, else all rows.
     estimators : sequence of str
         Names of scores; by default all that plain trainings give. Others take trainings of their
-        own, which `steelyard.workflow.evidence.gather` tells.
+        own, which `steelyard.workflow.evidence.gather` tells. Those of inversions cannot be had so:
+        their page in docs/scores says how.
     runs : int
         Trainings to average; one run shows no spread.
     until : float, optional
@@ -82,7 +83,8 @@ def score(
     Raises
     ------
     ParameterError
-        If a name or number lies outside its range, or a score cannot be had of trees.
+        If a name or number lies outside its range, or a score cannot be had of trees or of any
+        training that this verb knows (with what to do instead).
     DataError
         If the data cannot be read or trained on.
     ResourceError
@@ -100,6 +102,8 @@ def score(
         )
     for name in estimators:  # before the work, not after it
         check_choice(name, "estimators", "score", _ALL)
+    asked = [one for one in SCORES if one.name in estimators]
+    require_gathered(asked)
     if not estimators:
         raise ParameterError("The 'estimators' parameter of score must name one. Got none.")
     if until is not None:
@@ -115,7 +119,7 @@ def score(
         def of_runs(total: int, grown_from: Sequence[int] = ()) -> list[Any]:
             return gather(
                 part,
-                [one for one in SCORES if one.name in estimators],
+                asked,
                 runs=total,
                 recipe=recipe,
                 grown_from=grown_from,

@@ -20,6 +20,7 @@ import datetime
 import os
 import re
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -232,6 +233,16 @@ class Store:
             entries.append(Entry(address, name, path.stat().st_size))
             shutil.rmtree(checkpoint_path(self.folder, address), ignore_errors=True)
         self._index.add(entries)
+
+
+@contextlib.contextmanager
+def opened(run: str | Path | None) -> Iterator[Store]:
+    """Open the run, or one that lasts as long as the block."""
+    with contextlib.ExitStack() as stack:
+        folder = run or stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="steelyard-", ignore_cleanup_errors=True)
+        )
+        yield stack.enter_context(Store(folder))
 
 
 def cell_path(folder: Path, address: str) -> Path:

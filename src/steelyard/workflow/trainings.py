@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -45,7 +44,7 @@ from steelyard.training import (
 from steelyard.workflow.cells import Cell, Content, Needs, Report
 from steelyard.workflow.conduct import conduct
 from steelyard.workflow.engines import Engine, Local, choose_engine
-from steelyard.workflow.store import Store
+from steelyard.workflow.store import opened
 
 
 @dataclass(frozen=True)
@@ -111,43 +110,75 @@ def train_members(
         checked_device(device)
     else:  # what devices other machines have is seen there
         named_device(device)
-    models = dict.fromkeys(member.recipe.model for member in members)
-    shared = {model: prepare(train_part, held_out, model=model) for model in models}
-    numbered = [
-        (cell, numbers)
-        for prepared in shared.values()
-        for one in _between(breaks, len(members))
-        for cell, numbers in _cells(prepared, members, one, seed, device)
-    ]
-    cells = [cell for cell, _ in numbered]
+    trainings = Trainings.of(train_part, held_out, members, breaks=breaks, seed=seed, device=device)
     document = {
         **(declared or {}),
         "data": {"name": train_part.name, "fingerprint": train_part.fingerprint},
         "n_trainings": len(members),
     }
-    fitted: dict[int, Fitted] = {}
     # an engine that was given stays as it is: its workers may serve the next call too
     ours = choose_engine(engine) if isinstance(engine, str) else contextlib.nullcontext(engine)
-    with _opened(run) as store, ours as workers:
+    with opened(run) as store, ours as workers:
         if fresh:
             store.clear()
-        store.declare(document, cells)
-        contents = conduct(cells, train_stack, shared, store, workers, progress)
-        for (_, numbers), content in zip(numbered, contents, strict=True):
-            mine = [members[number] for number in numbers]
-            prepared = shared[mine[0].recipe.model]
-            fitted |= zip(numbers, fitted_of(prepared, mine, content), strict=True)
-    return [fitted[number] for number in range(len(members))]
+        store.declare(document, trainings.cells)
+        contents = conduct(trainings.cells, train_stack, trainings.shared, store, workers, progress)
+        return trainings.fitted(contents)
 
 
-@contextlib.contextmanager
-def _opened(run: str | Path | None) -> Iterator[Store]:
-    """Open the run, or one that lasts as long as the call."""
-    with contextlib.ExitStack() as stack:
-        folder = run or stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="steelyard-", ignore_cleanup_errors=True)
+@dataclass(frozen=True, eq=False)
+class Trainings:
+    """Members as cells, and cells as what came of the members.
+
+    Parameters
+    ----------
+    members : tuple of Member
+        What to train.
+    shared : dict of str to Prepared
+        The data as each family of models reads them: what all cells share.
+    numbered : tuple of (Cell, list of int)
+        The cells, with the numbers of the members of each.
+    """
+
+    members: tuple[Member, ...]
+    shared: dict[str, Prepared]
+    numbered: tuple[tuple[Cell, list[int]], ...]
+
+    @classmethod
+    def of(
+        cls,
+        train_part: Labelled,
+        held_out: Sequence[Labelled],
+        members: Sequence[Member],
+        *,
+        breaks: Sequence[int] = (),
+        seed: int = 0,
+        device: str = "cpu",
+    ) -> Trainings:
+        """Return the cells of some members; the parameters are those of `train_members`."""
+        models = dict.fromkeys(member.recipe.model for member in members)
+        shared = {model: prepare(train_part, held_out, model=model) for model in models}
+        numbered = tuple(
+            (cell, numbers)
+            for prepared in shared.values()
+            for one in _between(breaks, len(members))
+            for cell, numbers in _cells(prepared, members, one, seed, device)
         )
-        yield stack.enter_context(Store(folder))
+        return cls(tuple(members), shared, numbered)
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The cells, for `train_stack`."""
+        return [cell for cell, _ in self.numbered]
+
+    def fitted(self, contents: Iterable[Content]) -> list[Fitted]:
+        """Return what came of each member, from the contents of the cells."""
+        fitted: dict[int, Fitted] = {}
+        for (_, numbers), content in zip(self.numbered, contents, strict=True):
+            mine = [self.members[number] for number in numbers]
+            prepared = self.shared[mine[0].recipe.model]
+            fitted |= zip(numbers, fitted_of(prepared, mine, content), strict=True)
+        return [fitted[number] for number in range(len(self.members))]
 
 
 def _between(breaks: Sequence[int], n: int) -> list[range]:

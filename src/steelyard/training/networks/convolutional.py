@@ -8,6 +8,7 @@ from torch.nn import functional
 from steelyard.records.recipe import Recipe
 from steelyard.training.networks.layers import (
     ACTIVATIONS,
+    Look,
     Shapes,
     Weights,
     beside,
@@ -17,6 +18,7 @@ from steelyard.training.networks.layers import (
     linear_shapes,
     normalise,
     pooled,
+    unseen,
 )
 
 
@@ -30,7 +32,9 @@ def shapes(recipe: Recipe, input_shape: tuple[int, ...], n_classes: int) -> Shap
     return layers | linear_shapes("output", channels, n_classes)
 
 
-def forward(recipe: Recipe, weights: Weights, x: torch.Tensor, training: bool) -> torch.Tensor:
+def forward(
+    recipe: Recipe, weights: Weights, x: torch.Tensor, training: bool, look: Look = unseen
+) -> torch.Tensor:
     """Return the logits of the stack; x is (batch, C, H, W) or (M, batch, C, H, W)."""
     activation = ACTIVATIONS[recipe.activation]
     x = beside(x)
@@ -39,4 +43,5 @@ def forward(recipe: Recipe, weights: Weights, x: torch.Tensor, training: bool) -
         x = activation(normalise(x, weights, f"block{block}", recipe, training))
         # ceil_mode: an image that is already one pixel wide stays one pixel wide
         x = functional.max_pool2d(x, 2, ceil_mode=True)
+        look(block, x)
     return linear(pooled(x, len(weights["output.weight"])), weights, "output")

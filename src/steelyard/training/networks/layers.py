@@ -8,7 +8,7 @@ to one member alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch.nn import functional
@@ -17,12 +17,18 @@ from steelyard.records.recipe import Recipe
 
 Shapes = dict[str, tuple[int, ...]]
 Weights = Mapping[str, torch.Tensor]
+# What looks on: the number of a hidden layer, block or stage, and what it hands on.
+Look = Callable[[int, torch.Tensor], None]
 
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 # Ours: groups of group normalisation, as far as they divide the channels.
 _GROUPS = 8
 # torch's own: the share of a batch's statistics in the running ones, and what keeps 1/sd finite
 _BATCH_SHARE, _EPSILON = 0.1, 1e-5
+
+
+def unseen(number: int, values: torch.Tensor) -> None:
+    """Look at nothing."""
 
 
 def linear(x: torch.Tensor, weights: Weights, name: str) -> torch.Tensor:

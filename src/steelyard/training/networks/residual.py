@@ -14,6 +14,7 @@ import torch
 from steelyard.records.recipe import Recipe
 from steelyard.training.networks.layers import (
     ACTIVATIONS,
+    Look,
     Shapes,
     Weights,
     beside,
@@ -23,6 +24,7 @@ from steelyard.training.networks.layers import (
     linear_shapes,
     normalise,
     pooled,
+    unseen,
 )
 
 
@@ -37,7 +39,9 @@ def shapes(recipe: Recipe, input_shape: tuple[int, ...], n_classes: int) -> Shap
     return layers | linear_shapes("output", recipe.widths[-1], n_classes)
 
 
-def forward(recipe: Recipe, weights: Weights, x: torch.Tensor, training: bool) -> torch.Tensor:
+def forward(
+    recipe: Recipe, weights: Weights, x: torch.Tensor, training: bool, look: Look = unseen
+) -> torch.Tensor:
     """Return the logits of the stack; x is (batch, C, H, W) or (M, batch, C, H, W)."""
     activation = ACTIVATIONS[recipe.activation]
 
@@ -45,12 +49,14 @@ def forward(recipe: Recipe, weights: Weights, x: torch.Tensor, training: bool) -
         return normalise(convolution(x, weights, name, stride), weights, name, recipe, training)
 
     x = activation(normalised_convolution(beside(x), "stem"))
-    for name, channels, width, stride in _blocks(recipe):
+    for number, (name, channels, width, stride) in enumerate(_blocks(recipe), 1):
         inner = activation(normalised_convolution(x, f"{name}.first", stride))
         inner = normalised_convolution(inner, f"{name}.second")
         if stride != 1 or channels != width:
             x = normalised_convolution(x, f"{name}.shortcut", stride)
         x = activation(inner + x)
+        if number % recipe.blocks == 0:
+            look(number // recipe.blocks - 1, x)
     return linear(pooled(x, len(weights["output.weight"])), weights, "output")
 
 

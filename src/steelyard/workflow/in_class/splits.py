@@ -24,7 +24,8 @@ class Split:
     test : ndarray of bool, shape (n,)
         What judges; the same for every part.
     parts : dict of (str, float) to ndarray of bool, shape (n,)
-        What trains, by what was thinned out ("keep-easy" or "keep-hard") and the share kept.
+        What trains, by what was thinned out ("keep-easy" or "keep-hard") and the share kept; a
+        share that leaves no sample is not there.
     """
 
     hard: np.ndarray
@@ -75,7 +76,8 @@ def split_pools(
             part = np.zeros(len(ids), dtype=bool)
             part[other] = True
             part[training[which][: _share(share, len(training[which]))]] = True
-            parts[which, share] = part
+            if part.any():  # nothing trains on nothing
+                parts[which, share] = part
     return Split(hard, test, parts)
 
 

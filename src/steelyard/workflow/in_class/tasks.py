@@ -12,7 +12,7 @@ import numpy as np
 from steelyard._support.fingerprints import fingerprint
 from steelyard.records.manifold_history import ManifoldHistory
 from steelyard.records.recipe import Recipe
-from steelyard.training import Prepared, fit_subsets, fit_watched
+from steelyard.training import Prepared, fit_subsets, fit_watched, hidden_layers
 from steelyard.workflow.cells import Cell, Content, Needs, Report
 
 # Raise it when the same task comes out with other numbers: cells stored before are computed again.
@@ -21,7 +21,7 @@ FORMULA = "sphere-root"  # of the published code; see `steelyard.diagnosis.class
 
 
 @dataclass(frozen=True)
-class Watched:
+class OnAll:
     """Networks on all samples, with the radii and errors of every epoch.
 
     Parameters
@@ -73,7 +73,7 @@ class OnParts:
     device: str = "cpu"
 
 
-def watched_cell(prepared: Prepared, task: Watched, name: str) -> Cell:
+def watched_cell(prepared: Prepared, task: OnAll, name: str) -> Cell:
     """Return the cell of some watched networks."""
     address = fingerprint(
         "Watched", _CODE, _torch(), prepared.data.fingerprint, task.recipe.fingerprint,
@@ -102,7 +102,7 @@ def on_parts_cell(
 
 
 def train_watched(
-    prepared: Prepared, task: Watched, report: Report, checkpoint: Path | None
+    prepared: Prepared, task: OnAll, report: Report, checkpoint: Path | None
 ) -> Content:
     """Train and watch the networks of a cell, with one thread, so that its bits are the same."""
     history, logits = fit_watched(
@@ -123,7 +123,7 @@ def train_watched(
         "wrong_bits": history.wrong_bits,
         "logits": logits,
     }
-    return Content(arrays, {"data": history.data_fingerprint, "layer": history.layer})
+    return Content(arrays, {"data": history.data_fingerprint})
 
 
 def train_on_parts(
@@ -146,12 +146,12 @@ def train_on_parts(
     return Content({"predicted": predicted.astype(codes)}, {"data": prepared.data.fingerprint})
 
 
-def history_of(prepared: Prepared, content: Content) -> ManifoldHistory:
+def history_of(prepared: Prepared, task: OnAll, content: Content) -> ManifoldHistory:
     """Return the history that a cell of watched networks holds."""
     data, arrays = prepared.data, content.arrays
     return ManifoldHistory(
         data.ids, data.labels, data.class_names, arrays["epochs"], arrays["radii"],
-        arrays["wrong_bits"], FORMULA, content.metadata["layer"], data.fingerprint,
+        arrays["wrong_bits"], FORMULA, hidden_layers(task.recipe)[task.layer], data.fingerprint,
     )  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def predicted_of(content: Content) -> np.ndarray:
     return arrays["predicted"].astype(np.int64)
 
 
-def _needs(task: Watched | OnParts) -> Needs:
+def _needs(task: OnAll | OnParts) -> Needs:
     return Needs(gpus=1) if task.device.startswith("cuda") else Needs()
 
 

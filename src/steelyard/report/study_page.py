@@ -1,0 +1,80 @@
+"""The page of a study: what was measured beside what its paper claims, in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from steelyard._support.errors import SteelyardError, unreadable
+from steelyard._support.storage import write_text
+from steelyard.records.run_folder import REPORT
+from steelyard.records.study_results import StudyResults
+from steelyard.report import (
+    effects,
+    gap_controls,
+    hard_counts,
+    kept_shares,
+    ledger,
+    protocol_table,
+    radii,
+    study_findings,
+    study_method,
+)
+from steelyard.report.document import document
+from steelyard.report.names import one_line, shortened
+from steelyard.report.quantities import Quantities
+
+
+def render_study(results: StudyResults) -> str:
+    """Return the page as HTML; the same records give the same text.
+
+    It holds what came of the claims first, then each figure of the paper drawn anew, ours with
+    its interval beside the published, then the controls, text against code, every claim, and how
+    it was done. What was not run is named.
+
+    Parameters
+    ----------
+    results : StudyResults
+        What the study measured, and its claims with their outcomes.
+    """
+    quantities = Quantities(results)
+    return document(
+        "study.html",
+        title=shortened(results.title, 80),
+        paper=one_line(results.paper) if results.paper else "",
+        scale=one_line(results.figures.scale),
+        headline=study_findings.headline(results.outcomes),
+        not_run=study_findings.not_run(quantities),
+        findings=study_findings.findings(quantities),
+        scale_ends=study_findings.scale_ends(quantities),
+        kept=kept_shares.kept_shares(quantities),
+        effects=effects.effects(quantities),
+        counts=hard_counts.hard_counts(quantities),
+        radii=radii.radii(quantities, results.curves),
+        controls=gap_controls.controls(quantities),
+        protocols=protocol_table.protocols(quantities),
+        claimed=bool(results.outcomes),
+        ledger=ledger.ledger(results.outcomes),
+        facts=study_method.facts(results),
+    )
+
+
+def write_study_report(folder: str | Path) -> Path:
+    """Render the study in a folder into its ``report.html`` and return the path.
+
+    Raises
+    ------
+    DataNotFoundError, DataError
+        If the folder holds no results of a study, or values that no page can show.
+    OutputError
+        If the page cannot be written; nothing is left half-written.
+    """
+    results = StudyResults.load(folder)
+    try:
+        page = render_study(results)
+    except SteelyardError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise unreadable(folder, "folder of a study", error) from error
+    path = Path(folder) / REPORT
+    write_text(page, path)
+    return path
