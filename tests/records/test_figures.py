@@ -75,6 +75,7 @@ def test_what_are_no_figures_is_refused(make, message):
         lambda document: document["columns"].pop(),
         lambda document: document["rows"][0].__setitem__(1, "many"),
         lambda document: document["rows"][0].__setitem__(1, None),
+        lambda document: document["rows"][0].__setitem__(1, {}),
         lambda document: document["rows"][0].__setitem__(5, None),
         lambda document: document.__setitem__("rows", 3),
     ],

@@ -36,7 +36,7 @@ WORDS = {
 UNITS = {
     "accuracy": "%", "recall": "%", "precision": "%", "f1": "%", "gap": "points",
     "transfer": "points", "change": "points", "count": "samples", "overlap": "%", "error": "share",
-    "easy-per-hard": "", "correlation": "", "minimum-epoch": "epochs", "radius": "",
+    "easy-per-hard": "", "correlation": "", "minimum-epoch": "epoch", "radius": "radius",
     "share-missing": "share", "agreement": "%",
 }  # fmt: skip
 
