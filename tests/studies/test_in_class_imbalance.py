@@ -36,7 +36,7 @@ WORDS = {
 UNITS = {
     "accuracy": "%", "recall": "%", "precision": "%", "f1": "%", "gap": "points",
     "transfer": "points", "change": "points", "count": "samples", "overlap": "%", "error": "share",
-    "easy-per-hard": "", "correlation": "", "minimum-epoch": "epoch", "radius": "radius",
+    "easy-per-hard": "", "correlation": "", "minimum-epoch": "epochs", "radius": "",
     "share-missing": "share", "agreement": "%",
 }  # fmt: skip
 
@@ -151,7 +151,9 @@ def test_hard_samples_are_claimed_to_help_on_easy_ones_but_for_fashion():
 def test_what_cannot_be_run_says_why():
     for claim in STUDY.claims:
         dear = claim.figure.startswith(("mnist-70000/", "kmnist-70000/"))
-        assert any(claim.figure.startswith(start) for start in STUDY.not_run) == dear
+        untested = "/snapshot/" in claim.figure  # in a run of the mode "shared"
+        told = any(claim.figure.startswith(start) for start in STUDY.not_run)
+        assert told == (dear or untested)
 
 
 def test_the_scales_are_those_of_the_paper():

@@ -355,23 +355,23 @@ def _radii() -> Iterator[Claim]:
             ):  # fmt: skip
                 yield _claim(
                     where, f"{figure}/{landmark}", f"{sentence} {at}", "=", value,
-                    published.RADIUS_SPREAD, tolerance=2 * published.RADIUS_SPREAD, unit="radius",
+                    published.RADIUS_SPREAD, tolerance=2 * published.RADIUS_SPREAD, unit="",
                 )  # fmt: skip
             yield _claim(
                 where, f"{figure}/minimum-epoch",
                 f"{sentence} is smallest at this epoch (tolerance ours)",
-                "=", epoch, tolerance=OF_EPOCHS, unit="epoch",
+                "=", epoch, tolerance=OF_EPOCHS, unit="epochs",
             )  # fmt: skip
             yield _claim(
                 "section 3", f"{figure}/minimum-epoch",
                 f"{sentence} has a minimum, after the first epoch that is looked at"
                 + ("; figure 6 itself has none" if epoch == 21 else ""),
-                ">", epoch, tolerance=21, unit="epoch",
+                ">", epoch, tolerance=21, unit="epochs",
             )  # fmt: skip
     yield _claim(
         "section 3", "mnist/radius/class=1/minimum-epoch",
         "MNIST, class 1: it turns over sooner than others (115 to 250; bound, 100, ours)",
-        "<", 37, tolerance=100, unit="epoch", of="sooner",
+        "<", 37, tolerance=100, unit="epochs", of="sooner",
     )  # fmt: skip
     for data, called in DATA.items():
         yield _claim(
