@@ -6,7 +6,7 @@ from steelyard.records import Claim, PaperStudy
 
 def study(*keys):
     claims = tuple(Claim(key, "s", "figure 1", "a", ">") for key in keys)
-    return PaperStudy("s", "paper", "command", "cost", ("a",), {}, {}, claims, {})
+    return PaperStudy("s", "title", "paper", "command", "cost", ("a",), {}, {}, {}, claims, {})
 
 
 def test_claims_of_different_keys():

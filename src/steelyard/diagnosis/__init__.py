@@ -6,8 +6,9 @@ finds the epoch at which each class turns over and the samples that are wrong th
 
 from steelyard.diagnosis.inversion import inversions
 from steelyard.diagnosis.manifold_recorder import ManifoldRecorder
-from steelyard.diagnosis.radii import FORMULAS, class_radii, class_sums
+from steelyard.diagnosis.radii import class_radii, class_sums
 from steelyard.diagnosis.turning_points import first_rise, smoothed_minimum
+from steelyard.records.manifold_history import FORMULAS
 
 __all__ = [
     "FORMULAS",

@@ -15,11 +15,11 @@ import torch
 from steelyard._support.arrays import frozen_ids, require_finite
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.validation import check_choice, check_integer
-from steelyard.diagnosis.radii import FORMULAS, class_sums, on_sphere, radii_of
+from steelyard.diagnosis.radii import class_sums, on_sphere, radii_of
 from steelyard.records.class_sums import ClassSums
 from steelyard.records.classes import check_class_names, check_codes
 from steelyard.records.labelled import Labelled
-from steelyard.records.manifold_history import ManifoldHistory
+from steelyard.records.manifold_history import FORMULAS, ManifoldHistory
 
 
 class ManifoldRecorder:

@@ -33,8 +33,8 @@ from steelyard._support.arrays import frozen_integers, require_finite
 from steelyard._support.errors import DataError
 from steelyard._support.validation import check_choice, check_integer
 from steelyard.records.class_sums import ClassSums
+from steelyard.records.manifold_history import FORMULAS
 
-FORMULAS = ("sphere-root", "sphere-squared", "raw-squared", "raw-root")
 _BLOCK = 2**20  # ours: numbers that are held in 64 bits at once
 
 

@@ -11,7 +11,12 @@ import numpy as np
 from steelyard._support.arrays import frozen_array, frozen_ids, frozen_integers, require_finite
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.storage import header, read_npz, write_npz
+from steelyard._support.validation import check_choice
 from steelyard.records.classes import check_class_names, check_codes
+
+# how a radius is taken: representations on the unit sphere or as they are, R or R^2; the first is
+# what published code does, `steelyard.diagnosis.radii` tells them apart
+FORMULAS = ("sphere-root", "sphere-squared", "raw-squared", "raw-root")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +40,7 @@ class ManifoldHistory:
     wrong_bits : ndarray of shape (runs, E, ceil(n / 8))
         Whether each sample was misclassified, one bit a sample, as `numpy.packbits` has it.
     formula : str
-        A variant of `steelyard.diagnosis.class_radii`, for instance "sphere-root".
+        One of `FORMULAS`.
     layer : str
         Where the representations were taken.
     data_fingerprint : str
@@ -45,6 +50,8 @@ class ManifoldHistory:
     ------
     DataError
         If shapes differ, epochs do not ascend, or a radius is negative or infinite.
+    ParameterError
+        If there is no such formula.
     """
 
     ids: np.ndarray
@@ -58,6 +65,7 @@ class ManifoldHistory:
     data_fingerprint: str
 
     def __post_init__(self) -> None:
+        check_choice(self.formula, "formula", "ManifoldHistory", FORMULAS)
         names = check_class_names(self.class_names, "ManifoldHistory")
         labels = check_codes(self.labels, names, "labels", "ManifoldHistory")
         epochs = frozen_integers(self.epochs, "epochs", "ManifoldHistory")

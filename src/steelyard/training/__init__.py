@@ -12,7 +12,7 @@ from steelyard.training.fitted import (
     first_samples,
     predicted_parts,
 )
-from steelyard.training.manifolds import FORMULAS, Watched
+from steelyard.training.manifolds import Watched
 from steelyard.training.members import CODE, Member
 from steelyard.training.memory import free_bytes
 from steelyard.training.networks import hidden_layers
@@ -28,7 +28,6 @@ from steelyard.training.watched import fit_watched
 __all__ = [
     "ALL_ROWS_SPLIT",
     "CODE",
-    "FORMULAS",
     "LEFT_OUT_SPLIT",
     "MEASURED",
     "PROBES",

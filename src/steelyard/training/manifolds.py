@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,21 +21,11 @@ from torch.nn import functional
 from steelyard._support.errors import DataError
 from steelyard._support.validation import check_choice, check_integer
 from steelyard.records.class_sums import ClassSums
+from steelyard.records.manifold_history import FORMULAS
 from steelyard.training.inputs import Inputs
 from steelyard.training.memory import rows_to_predict
 from steelyard.training.questions import is_right
 from steelyard.training.stack import Stack
-
-# From a formula's name to whether representations are scaled to length one, and whether R or R^2
-# is kept.
-FORMULAS = MappingProxyType(
-    {
-        "sphere-root": (True, True),
-        "sphere-squared": (True, False),
-        "raw-root": (False, True),
-        "raw-squared": (False, False),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -100,7 +89,7 @@ class Epoch:
         dtype: torch.dtype = torch.float64,
     ) -> None:
         self._labels, self._n_classes, self._dtype = labels, n_classes, dtype
-        self._on_sphere, self._root = FORMULAS[formula]
+        self._on_sphere, self._root = formula.startswith("sphere"), formula.endswith("root")
         self._sums: torch.Tensor | float = 0.0  # (M, width, K), a tensor with the first block
         self._squares = torch.zeros((members, n_classes), dtype=torch.float64, device=labels.device)
         self.wrong = np.zeros((members, len(labels)), dtype=bool)
