@@ -72,7 +72,13 @@ def progress_shown() -> Iterator[protocol.Progress]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("preparing", total=None)
 
+        stage = None
+
         def advance(done: int, total: int, what: str) -> None:
+            nonlocal stage
+            if total != stage:  # another stage goes at another pace
+                bar.reset(task, total=total)
+                stage = total
             bar.update(task, completed=done, total=total, description=what)
 
         yield advance
@@ -80,12 +86,15 @@ def progress_shown() -> Iterator[protocol.Progress]:
 
 def _lines_now_and_then() -> protocol.Progress:
     started = last = time.monotonic()
+    stage, before = None, 0
 
     def advance(done: int, total: int, what: str) -> None:
-        nonlocal last
+        nonlocal started, last, stage, before
         now = time.monotonic()
-        if 0 < done < total and now - last >= _LINE_EVERY:
-            left = (now - started) / done * (total - done)
+        if total != stage:  # another stage goes at another pace; what is kept took no time
+            started, stage, before = now, total, done
+        if before < done < total and now - last >= _LINE_EVERY:
+            left = (now - started) / (done - before) * (total - done)
             print(f"{what}: {done}/{total}, about {left:.0f} s left", file=sys.stderr)
             last = now
 
