@@ -1,10 +1,12 @@
 """`steelyard study` from the words of the command line to its files and its exit code."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
 
+from steelyard._support.errors import SteelyardWarning
 from steelyard.cli.app import run
 from steelyard.records import Recipe
 from steelyard.records.study_results import StudyResults
@@ -102,3 +104,24 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path, capsys):
     assert run(["study", "in-class", "--data", "digits", "--out", "mine", *QUICK]) == 2
     assert "nothing was overwritten" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_no_file_of_ones_own_is_held_against_the_paper(tmp_path):
+    draws = np.random.default_rng(1)
+    np.savez(tmp_path / "mnist.npz", X=draws.integers(0, 255, (80, 5, 5), dtype=np.uint8),
+             y=np.arange(80) % 2)  # fmt: skip
+    Recipe(
+        "mlp", widths=(4,), activation="tanh", optimiser="sgd", momentum=0.0, learning_rate=1.0,
+        schedule="constant", batch_size=None, epochs=25,
+    ).save("mine.json")  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SteelyardWarning)
+        words = ["--data", "mnist.npz", "--recipe", "mine.json", "--mode", "shared"]
+        assert run(["study", "in-class", *words, *QUICK]) == 0
+    results = StudyResults.load("steelyard-study")
+    assert results.outcomes == ()
+    assert results.paper == ""
+    assert {key.split("/")[0] for key in results.figures.table["key"]} == {"mnist-file"}
+    assert results.figures.facts["command"] == (
+        "steelyard study in-class --scale smoke --data mnist.npz --recipe mine.json --mode shared"
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +24,7 @@ from steelyard.records.claim import OUTCOMES
 from steelyard.records.figures import Figures
 from steelyard.records.inversions import MODES
 from steelyard.records.labelled import Labelled
+from steelyard.records.paper_study import PaperStudy
 from steelyard.records.recipe import Recipe
 from steelyard.records.run_folder import REPORT, alone_in, require_no_weighing, require_own_folder
 from steelyard.records.study_results import StudyResults
@@ -57,8 +60,12 @@ def study(
     image_size: options.ImageSize = None,
     skip_unreadable: options.SkipUnreadable = False,
     recipe: Annotated[
-        Path | None,
-        typer.Option(help="How networks train (.json, of Recipe.save); by default the paper's."),
+        str | None,
+        typer.Option(
+            help="How networks train: a recipe of the paper by name (stragglers-code, "
+            "stragglers-text) or a .json file of Recipe.save; stragglers-code by default.",
+            show_default=False,
+        ),
     ] = None,
     layer: Annotated[
         int, typer.Option(help="The hidden layer whose class manifolds are watched, from 0.")
@@ -97,7 +104,7 @@ def study(
     protocol = paper.scales[check_choice(scale, "scale", "study", paper.scales)]
     if mode is not None:
         check_choice(mode, "mode", "study", MODES)
-    trained = protocol.recipe if recipe is None else Recipe.load(recipe)
+    trained = protocol.recipe if recipe is None else _recipe(recipe, paper)
     folder = require_own_folder(out)
     require_no_weighing(folder)
     sources = list(dict.fromkeys(data or [_DATA]))
@@ -114,10 +121,13 @@ def study(
             f"Two of the data sets would have one name: {', '.join(sources)}.",
             hint="rename a file, or run them into folders of their own.",
         )
+    # a claim speaks of the paper's data and training, at a scale whose numbers mean something
+    as_published = trained == paper.scales["paper"].recipe and layer == 0 and scale != "smoke"
+    claimed = [key for key in sets if key in paper.data] if as_published else []
     measured: list[tuple[Figures, pd.DataFrame]] = []
     with choose_engine(engine, workers, address) as chosen, progress_shown() as progress:
         for number, (key, labelled) in enumerate(sets.items()):
-            of_paper = key in paper.data and recipe is None
+            of_paper = key in claimed
             measured.append(
                 study_in_class(
                     labelled,
@@ -137,11 +147,12 @@ def study(
                     progress=_named(progress, key),
                 )
             )
-    claims = [claim for claim in paper.claims if claim.figure.split("/")[0] in sets]
-    figures = with_agreements(_joined([one for one, _ in measured], paper.command), claims)
+    claims = [claim for claim in paper.claims if claim.figure.split("/")[0] in claimed]
+    command = _command(name, sources, scale, recipe, layer, mode, seed)
+    figures = with_agreements(_joined([one for one, _ in measured], command), claims)
     curves = pd.concat([one for _, one in measured], ignore_index=True)
     found = outcomes(claims, figures, not_run=paper.not_run)
-    results = StudyResults(paper.title, paper.paper, figures, found, curves)
+    results = StudyResults(paper.title, paper.paper if claims else "", figures, found, curves)
     with alone_in(folder):
         results.save(folder)
         write_study_report(folder)
@@ -152,15 +163,37 @@ def study(
     print(f"\nThe page: {folder / REPORT}")
 
 
+def _recipe(named: str, paper: PaperStudy) -> Recipe:
+    return paper.recipes[named] if named in paper.recipes else Recipe.load(named)
+
+
 def _key(source: str, built_in: Mapping[str, str]) -> str:
     """Return with what the keys of a data set's figures begin: the paper's name, or a file's."""
-    return built_in.get(source, Path(source).stem.replace("/", "-") or source)
+    if source in built_in:
+        return built_in[source]
+    stem = Path(source).stem or "data"
+    return f"{stem}-file" if stem in built_in.values() else stem  # no file passes for the paper's
+
+
+def _command(
+    name: str, sources: list[str], scale: str, recipe: str | None, layer: int, mode: str | None,
+    seed: int,
+) -> str:  # fmt: skip
+    """Return the command that measures the same; where it is kept does not matter."""
+    words = ["steelyard", "study", name, "--scale", scale]
+    words += [word for source in sources for word in ("--data", source)]
+    for option, value, default in (
+        ("--recipe", recipe, None), ("--layer", layer, 0), ("--mode", mode, None),
+        ("--seed", seed, 0),
+    ):  # fmt: skip
+        words += [] if value == default else [option, str(value)]
+    return shlex.join(words)
 
 
 def _families(data: Labelled, recipe: Recipe) -> dict[str, Recipe]:
     """Return the judges: the network itself, and what is unlike it."""
     images = {"cnn": PROBES["cnn"]} if data.modality == "image" else {}
-    return {recipe.model: recipe, **images, "trees": _TREES}
+    return {**images, "trees": _TREES, recipe.model: recipe}
 
 
 def _named(progress: Progress, key: str) -> Progress:
@@ -171,7 +204,8 @@ def _named(progress: Progress, key: str) -> Progress:
 
 
 def _joined(measured: list[Figures], command: str) -> Figures:
-    facts: dict[str, Any] = {"command": command}
+    versions = {name: metadata.version(name) for name in ("steelyard", "torch", "numpy")}
+    facts: dict[str, Any] = {"command": command, "versions": versions}
     for one in measured:
         facts |= one.facts
     first = measured[0]

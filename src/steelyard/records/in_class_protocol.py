@@ -11,7 +11,7 @@ from steelyard._support.validation import check_choice, check_integer, check_kin
 from steelyard.records.inversions import MODES
 from steelyard.records.recipe import Recipe
 
-IDENTIFIERS = ("straggler", "max-logit", "energy", "random", "early-stopped")
+IDENTIFIERS = ("straggler", "max-logit", "energy")
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,9 @@ class InClassProtocol:
         What this scale is called, for instance "small".
     recipe : Recipe
         How the networks train, those of the search and those that are judged.
-    identifiers : tuple of {"straggler", "max-logit", "energy", "random", "early-stopped"}
-        What finds hard samples; the last two are controls.
+    identifiers : tuple of {"straggler", "max-logit", "energy"}
+        What finds hard samples. Controls, and stragglers in the other modes, are tested beside
+        them, with all or none of the easy (hard) training samples.
     ratios : tuple of float
         Shares of the samples that train, in (0, 1).
     keep_easy, keep_hard : tuple of float

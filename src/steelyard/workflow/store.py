@@ -120,6 +120,12 @@ class Store:
             work = header("Work", **document, cells=addresses)
             write_json(work, self.folder / WORK)
 
+    def declare_more(self, document: Mapping[str, Any], cells: Iterable[Cell]) -> None:
+        """Say what this run is to compute beside what was declared: work whose end shows later."""
+        with alone_in(self.folder):
+            addresses = dict.fromkeys([*self._declared(), *(cell.address for cell in cells)])
+            write_json(header("Work", **document, cells=list(addresses)), self.folder / WORK)
+
     def clear(self) -> None:
         """Forget every cell.
 

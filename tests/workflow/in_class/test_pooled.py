@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from steelyard.workflow.in_class.pooled import correlation_ends, pooled_estimate
+from steelyard.workflow.in_class.pooled import (
+    correlation_ends,
+    difference_estimate,
+    pooled_estimate,
+)
 
 
 def test_one_ratio_is_students_interval_of_the_sets():
@@ -51,3 +55,25 @@ def test_correlations_of_mean_profiles():
     assert mean == pytest.approx(np.corrcoef(counts.mean(0), errors.mean(0))[0, 1])
     assert 0.9 < low < mean < high <= 1
     assert np.isnan(correlation_ends(np.ones((3, 5)), errors, draws)).all()
+
+
+def test_sets_without_a_value_are_left_out():
+    values = np.random.default_rng(5).normal(50, 4, (2, 5, 1))
+    values[0, 3] = np.nan
+    found = pooled_estimate(values)
+    kept = [values[0, [0, 1, 2, 4], 0], values[1, :, 0]]
+    assert found.mean == pytest.approx((kept[0].mean() + kept[1].mean()) / 2)
+    assert found.freedom == 3 + 4
+    values[0, :4] = np.nan
+    assert pooled_estimate(values) is None
+
+
+def test_a_difference_between_groups_is_students_of_two_samples():
+    draws = np.random.default_rng(6)
+    left, right = draws.normal(30, 3, (1, 5, 2)), draws.normal(20, 3, (1, 5, 2))
+    found = difference_estimate(left, right)
+    one, other = left.mean(axis=2).ravel(), right.mean(axis=2).ravel()
+    test = stats.ttest_ind(one, other)
+    assert found.mean == pytest.approx(one.mean() - other.mean())
+    assert found.freedom == 8
+    assert found.p_value() == pytest.approx(test.pvalue)

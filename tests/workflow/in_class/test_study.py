@@ -1,5 +1,6 @@
 """The study of any data: what it measures, and that it goes on where it was."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -188,3 +189,25 @@ def test_what_cannot_be_studied_is_refused(data):
 
 def test_ratios_are_written_as_the_paper_does():
     assert [ratio_name(ratio) for ratio in (0.9, 0.7, 0.5)] == ["90:10", "70:30", "50:50"]
+
+
+def test_what_was_declared_stays_declared(data, tmp_path):
+    quick = replace(PROTOCOL, ratios=(0.8,), keep_easy=(1,), keep_hard=(1,), n_error_networks=0)
+    for name, part in (("one", data), ("other", data.take(np.arange(0, len(data), 2)))):
+        study_in_class(part, quick, name=name, run=tmp_path / "run")
+    cells = {path.stem for path in tmp_path.glob("run/cells/*/*.npz")}
+    assert set(json.loads((tmp_path / "run" / "work.json").read_text())["cells"]) == cells
+
+
+def test_a_control_of_fewer_networks_is_compared_all_the_same(data):
+    quick = replace(PROTOCOL, ratios=(0.8,), keep_easy=(1,), keep_hard=(1,), n_error_networks=0)
+    figures, _ = study_in_class(data, replace(quick, n_initialisations=2), name="toy")
+    difference = value(figures, "shared/gap/straggler-minus-early-stopped")
+    gaps = [value(figures, f"shared/{name}/gap") for name in ("straggler", "early-stopped")]
+    assert difference == pytest.approx(gaps[0] - gaps[1])
+
+
+def test_a_class_that_the_draw_misses_is_named(data):
+    rare = sy.load((data.inputs, np.where(np.arange(len(data)) == 7, "rare", "common")))
+    with pytest.raises(DataError, match=r"drawn, first 'rare'"):
+        study_in_class(rare, replace(PROTOCOL, n_samples=20))

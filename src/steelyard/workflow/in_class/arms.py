@@ -18,7 +18,7 @@ from steelyard.workflow.in_class.splits import Split, split_pools
 from steelyard.workflow.in_class.tasks import on_parts_cell
 
 # Ours: of a control, and of stragglers in another mode, the ends alone are trained.
-_ENDS_EASY, _ENDS_HARD = (0.0, 1.0), (0.0,)
+_ENDS = (0.0, 1.0)
 _NETWORKS_A_SET = 1000  # repetitions that are set aside for one set
 
 
@@ -56,8 +56,8 @@ def tests(
     for (mode, identifier), hard in sets.items():
         full = mode == protocol.mode and identifier in (STRAGGLER, *IDENTIFIERS)
         n_initialisations = protocol.n_initialisations if full else 1
-        keep_easy = protocol.keep_easy if full else _ENDS_EASY
-        keep_hard = protocol.keep_hard if full else _ENDS_HARD
+        keep_easy = protocol.keep_easy if full else _ENDS
+        keep_hard = protocol.keep_hard if full else _ENDS
         tested = full or identifier == STRAGGLER or identifier in CONTROLS
         if not tested or identifier not in (*protocol.identifiers, *CONTROLS):
             continue

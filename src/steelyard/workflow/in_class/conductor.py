@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from steelyard._support.progress import Progress
@@ -36,7 +36,6 @@ class Conductor:
     device: str
     declared: Mapping[str, Any]
     progress: Progress
-    _stages: list[Cell] = field(default_factory=list)
 
     def contents(
         self, stage: str, shared: Any, cells: Sequence[Cell], compute: Compute
@@ -46,6 +45,5 @@ class Conductor:
         def told(done: int, total: int, what: str) -> None:
             self.progress(done, total, f"{stage}: {what}")
 
-        self._stages.extend(cells)  # what was declared before stays declared
-        self.store.declare(self.declared, self._stages)
+        self.store.declare_more(self.declared, cells)
         return list(conduct(cells, compute, shared, self.store, self.engine, told))

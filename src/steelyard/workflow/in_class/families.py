@@ -26,7 +26,8 @@ def add_families(
     """Add the accuracy of each family on hard and easy samples, each judged by a stranger to it.
 
     Every sample is predicted by a model that did not train on it (`out_of_fold`), so that the
-    whole data set judges, and one training serves every hard set.
+    whole data set judges, and one training serves every hard set. The intervals are over hard
+    sets: the judge is one cross-validated model.
     """
     for family, recipe in recipes.items():
         seed = derive_seed(protocol.seed, purpose="in-class family")
@@ -37,12 +38,13 @@ def add_families(
         )
         (predictions,) = joined_folds(data, trainings.fitted(contents))
         right = 100.0 * (predictions.predicted == predictions.truth)
+        judged = predictions.logits.any(axis=1)  # the only sample of a class is in no fold
         for (mode, identifier), hard in sets.items():
-            both = hard.any(axis=1) & ~hard.all(axis=1)
+            both = (hard & judged).any(axis=1) & (~hard & judged).any(axis=1)
             if mode != protocol.mode or not both.all():
                 continue
-            of_hard = np.array([right[one].mean() for one in hard])[None, :, None]
-            of_easy = np.array([right[~one].mean() for one in hard])[None, :, None]
+            of_hard = np.array([right[one & judged].mean() for one in hard])[None, :, None]
+            of_easy = np.array([right[~one & judged].mean() for one in hard])[None, :, None]
             name = f"family/{family}/{identifier}"
             rows.repeated(f"{name}/hard/accuracy", of_hard, "%")
             rows.repeated(f"{name}/easy/accuracy", of_easy, "%")

@@ -9,12 +9,17 @@ import numpy as np
 import pandas as pd
 
 from steelyard._support.seeding import generator
+from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.intervals import wilson_interval
 from steelyard.hardness import overlap
 from steelyard.records.figures import COLUMNS
 from steelyard.records.inversions import Inversions
 from steelyard.records.manifold_history import ManifoldHistory
-from steelyard.workflow.in_class.pooled import correlation_ends, pooled_estimate
+from steelyard.workflow.in_class.pooled import (
+    correlation_ends,
+    difference_estimate,
+    pooled_estimate,
+)
 from steelyard.workflow.in_class.sets import STRAGGLER, HardSets
 
 EASY, HARD = "keep-easy", "keep-hard"
@@ -22,6 +27,7 @@ _PAIRS = (
     ("energy", "max-logit"), (STRAGGLER, "energy"), (STRAGGLER, "max-logit"),
     (STRAGGLER, "early-stopped"), (STRAGGLER, "random"),
 )  # fmt: skip
+_FEWEST_CLASSES = 3  # two correlate wholly, whatever they are
 # mode, identifier, what was thinned out, share kept, part, metric -> (ratios, sets, networks)
 Scores = Mapping[tuple[str, str, str, float, str, str], np.ndarray]
 
@@ -34,17 +40,43 @@ class Rows:
         self._rows: list[dict[str, Any]] = []
 
     def repeated(self, key: str, values: np.ndarray, unit: str) -> None:
-        """Add the mean over ratios, sets and networks, values of shape (R, S, I)."""
-        if not np.isfinite(values).all():  # a pool without a sample has no accuracy
+        """Add the mean over ratios, sets and networks, values of shape (R, S, I).
+
+        A set without hard (or easy) test samples has no accuracy on them: it is left out, and a
+        ratio of which that leaves no set leaves no figure.
+        """
+        there = np.isfinite(values).all(axis=2)
+        if not there.any(axis=1).all():
             return
-        estimate = pooled_estimate(values)
-        ends = (np.nan, np.nan)
+        self._estimated(key, pooled_estimate(values), values[there], unit)
+
+    def apart(self, key: str, left: np.ndarray, right: np.ndarray, unit: str) -> None:
+        """Add by how much sets of one ratio, (1, S, I), lie above the sets of another."""
+        there = [one[np.isfinite(one).all(axis=2)] for one in (left, right)]
+        if all(map(len, there)):
+            difference = difference_estimate(left, right)
+            values = np.concatenate(there)
+            mean = there[0].mean() - there[1].mean()
+            self._estimated(key, difference, values, unit, float(mean), np.nan)
+
+    def _estimated(
+        self,
+        key: str,
+        estimate: Estimate | None,
+        values: np.ndarray,
+        unit: str,
+        mean: float | None = None,
+        spread: float | None = None,
+    ) -> None:
+        low = high = np.nan
         if estimate is not None:
-            interval = estimate.interval()
-            ends = (interval.low, interval.high)
+            mean, interval = estimate.mean, estimate.interval()
+            low, high = interval.low, interval.high
             if unit == "%":  # a share; few sets would have it below nothing or above all
-                ends = (max(interval.low, 0.0), min(interval.high, 100.0))
-        self.add(key, float(values.mean()), float(values.std()), *ends, values.size, unit)
+                low, high = max(low, 0.0), min(high, 100.0)
+        mean = float(values.mean()) if mean is None else mean
+        spread = float(values.std()) if spread is None else spread
+        self.add(key, mean, spread, low, high, values.size, unit)
 
     def add(
         self,
@@ -90,12 +122,13 @@ def add_contrasts(rows: Rows, scores: Scores) -> None:
         name = f"{mode}/{identifier}"
         hard, easy = at(EASY, 1.0, "hard"), at(EASY, 1.0, "easy")
         if hard is not None and easy is not None:
-            gaps[mode, identifier] = easy - hard
+            # one value a set: of a control fewer networks train than of what it controls
+            gaps[mode, identifier] = (easy - hard).mean(axis=2, keepdims=True)
             rows.repeated(f"{name}/gap", easy - hard, "points")
             for part, values in (("hard", hard), ("easy", easy)):
                 if len(values) > 1:
-                    change = values[:1] - values[-1:]
-                    rows.repeated(f"{name}/change/ratio/{part}", change, "points")
+                    # sets of other ratios are other sets
+                    rows.apart(f"{name}/change/ratio/{part}", values[:1], values[-1:], "points")
         for which in (EASY, HARD):
             for part in ("hard", "easy"):
                 all_of_it, none = at(which, 1.0, part), at(which, 0.0, part)
@@ -107,7 +140,7 @@ def add_contrasts(rows: Rows, scores: Scores) -> None:
             rows.repeated(f"{name}/transfer", carried - back, "points")
     for (mode, one), gap in gaps.items():
         for (other_mode, other), other_gap in gaps.items():
-            if mode == other_mode and one != other and gap.shape == other_gap.shape:
+            if mode == other_mode and one != other:
                 rows.repeated(f"{mode}/gap/{one}-minus-{other}", gap - other_gap, "points")
 
 
@@ -120,8 +153,9 @@ def add_counts(rows: Rows, sets: HardSets, labels: np.ndarray, n_classes: int) -
         for code in range(n_classes):
             key = f"{mode}/{identifier}/count/class={code}"
             rows.repeated(key, counts[None, :, code, None], "samples")
+        total = counts.sum(axis=1).astype(float)
+        rows.repeated(f"{mode}/{identifier}/count/total", total[None, :, None], "samples")
         if identifier == STRAGGLER:
-            total = counts.sum(axis=1).astype(float)
             rows.repeated(f"{mode}/count/total", total[None, :, None], "samples")
             if (total > 0).all():
                 share = (hard.shape[1] - total) / total
@@ -193,11 +227,8 @@ def add_inversions(rows: Rows, found: Mapping[str, Inversions]) -> None:
     rows.add(key, lacking.mean, np.nan, lacking.low, lacking.high, len(complete), "share")
     for mode, one in found.items():
         if mode != "snapshot":
-            censored = wilson_interval(float(one.censored.mean()), one.censored.size)
-            key = f"{mode}/inversion/share-censored"
-            rows.add(
-                key, censored.mean, np.nan, censored.low, censored.high, one.censored.size, "share"
-            )
+            by_run = one.censored.mean(axis=1)  # classes of a run are not independent
+            rows.repeated(f"{mode}/inversion/share-censored", by_run[None, :, None], "share")
         if complete.any():
             last = one.epochs[complete].max(axis=1).astype(float)
             rows.repeated(f"{mode}/inversion/epoch=last", last[None, :, None], "epochs")
@@ -210,18 +241,20 @@ def add_errors(
 
     Parameters
     ----------
-    errors : ndarray of shape (networks, K)
+    errors : ndarray of shape (splits, networks, K)
         Share of each class's test samples that a network gets wrong.
     """
-    n_classes = errors.shape[1]
+    n_classes = errors.shape[2]
     for code in range(n_classes):
-        rows.repeated(f"error/class={code}", errors[None, :, code, None], "share")
+        rows.repeated(f"error/class={code}", errors[None, :, :, code], "share")
+    if n_classes < _FEWEST_CLASSES:
+        return
     for (mode, identifier), hard in sets.items():
         if identifier == "random":
             continue
         counts = class_counts(hard, labels, n_classes)
         draws = generator(seed, purpose="in-class correlation", mode=mode, identifier=identifier)
-        mean, low, high = correlation_ends(counts, errors, draws)
+        mean, low, high = correlation_ends(counts, errors.mean(axis=1), draws)
         key = f"{mode}/{identifier}/correlation/count~error"
         rows.add(key, mean, np.nan, low, high, len(counts), "")
 

@@ -30,6 +30,7 @@ def measure(truth: np.ndarray, predicted: np.ndarray, n_classes: int) -> dict[st
     n_networks = len(predicted)
     if not len(truth):
         return {name: np.full(n_networks, np.nan) for name in METRICS}
+    truth = truth.astype(np.int64)  # codes come narrow, and the numbers of pairs do not fit there
     pairs = (np.arange(n_networks)[:, None] * n_classes + truth) * n_classes + predicted
     shape = (n_networks, n_classes, n_classes)
     counts = np.bincount(pairs.ravel(), minlength=np.prod(shape)).reshape(shape)

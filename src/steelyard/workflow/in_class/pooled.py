@@ -14,23 +14,37 @@ def pooled_estimate(values: np.ndarray) -> Estimate | None:
     """Return the mean over ratios that stand fixed and sets that were drawn; None of single sets.
 
     Networks of one set share its split and are averaged first: they are no independent evidence
-    of what another set would give. With s_r^2 the variance over the S sets of ratio r,
+    of what another set would give. With s_r^2 the variance over the S_r sets of ratio r,
 
-        mean = 1/R sum_r mean_r,    error^2 = 1/R^2 sum_r s_r^2 / S,
+        mean = 1/R sum_r mean_r,    error^2 = 1/R^2 sum_r s_r^2 / S_r,
 
-    with R (S - 1) degrees of freedom.
+    with sum_r (S_r - 1) degrees of freedom.
 
     Parameters
     ----------
     values : ndarray of shape (R, S, I)
-        One value a ratio, set and network.
+        One value a ratio, set and network; NaN where a set has none. A ratio has one at least.
     """
-    of_sets = values.mean(axis=2)
-    n_ratios, n_sets = of_sets.shape
-    if n_sets < 2:
+    of_ratios = [row[np.isfinite(row)] for row in values.mean(axis=2)]
+    if min(len(sets) for sets in of_ratios) < 2:
         return None
-    error = np.sqrt((of_sets.var(axis=1, ddof=1) / n_sets).sum()) / n_ratios
-    return Estimate(float(of_sets.mean()), float(error), float(n_ratios * (n_sets - 1)))
+    means = [float(sets.mean()) for sets in of_ratios]
+    variance = sum(float(sets.var(ddof=1)) / len(sets) for sets in of_ratios)
+    freedom = sum(len(sets) - 1 for sets in of_ratios)
+    return Estimate(float(np.mean(means)), float(np.sqrt(variance)) / len(means), float(freedom))
+
+
+def difference_estimate(left: np.ndarray, right: np.ndarray) -> Estimate | None:
+    """Return by how much one group of sets lies above another that was drawn apart from it.
+
+    Parameters
+    ----------
+    left, right : ndarray of shape (1, S, I)
+        As in `pooled_estimate`, of one ratio each.
+    """
+    # a mean of two ratios with opposite signs, twice
+    half = pooled_estimate(np.concatenate([left, -right]))
+    return None if half is None else Estimate(2 * half.mean, 2 * half.error, half.freedom)
 
 
 def correlation_ends(

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import steelyard
 from steelyard._support.errors import DataError
 from steelyard._support.progress import Progress, silent
 from steelyard._support.seeding import derive_seed, uniform_by_id
@@ -58,7 +57,7 @@ from steelyard.workflow.store import opened
 _TOGETHER = 5  # watched networks a cell
 _MOST_SEARCHED = 3  # times the runs that are needed, before incomplete ones are taken too
 _ERROR_SHARE = 1 / 7  # as published: 10,000 of 70,000 train, the others judge
-_ERRORS_TOGETHER = 10  # networks a cell
+_ERRORS_A_SPLIT = 10
 
 
 def study_in_class(
@@ -120,6 +119,7 @@ def study_in_class(
         store = stack.enter_context(opened(run))
         if fresh:
             store.clear()
+            store.declare(declared, ())
         conductor = Conductor(store, workers, device, declared, progress)
         history = _search(conductor, prepared, protocol, layer)
         found = all_inversions(history, looks)
@@ -166,8 +166,8 @@ def study_in_class(
         "protocol": protocol.to_dict(),
         "layer": layer,
         "searched": history.n_runs,
+        # of this call: what the run held already took none of them
         "seconds": round(time.perf_counter() - started, 1),
-        "version": steelyard.__version__,
     }
     key = name or whole.name
     return Figures("in-class", protocol.name, rows.table(), {key: facts}), mean_curves(history, key)
@@ -178,7 +178,15 @@ def _drawn(data: Labelled, protocol: InClassProtocol) -> Labelled:
     if protocol.n_samples is None or protocol.n_samples >= len(data):
         return data
     draws = uniform_by_id(data.ids, protocol.seed, purpose="in-class subset")
-    return data.take(np.sort(np.argsort(draws)[: protocol.n_samples]))
+    part = data.take(np.sort(np.argsort(draws)[: protocol.n_samples]))
+    lost = (part.class_counts == 0) & (data.class_counts > 0)
+    if lost.any():
+        raise DataError(
+            f"{int(lost.sum())} classes have no sample among {len(part)} that were drawn, first "
+            f"{data.class_names[int(lost.argmax())]!r}.",
+            hint="leave such rare classes out, or draw more in a protocol of your own.",
+        )
+    return part
 
 
 def _search(
@@ -231,29 +239,39 @@ def _watched(
 
 
 def _errors(conductor: Conductor, whole: Labelled, protocol: InClassProtocol) -> np.ndarray:
-    """Return the share of each class's samples that networks on a seventh of the data get wrong."""
+    """Return the share of each class's samples that networks on a seventh of the data get wrong.
+
+    Ten networks share a split, (splits, networks, K): more on one split would tell of that split.
+    """
     prepared = prepare(whole, model=protocol.recipe.model)
-    draws = uniform_by_id(whole.ids, protocol.seed, purpose="in-class errors")
+    n_splits = max(protocol.n_error_networks // _ERRORS_A_SPLIT, 1)
+    n_networks = min(protocol.n_error_networks, _ERRORS_A_SPLIT)
+    trains = np.stack([_seventh(whole, protocol.seed, number) for number in range(n_splits)])
+    cells = [
+        on_parts_cell(
+            prepared,
+            protocol.recipe,
+            np.tile(one, (n_networks, 1)),
+            range(number * n_networks, (number + 1) * n_networks),
+            derive_seed(protocol.seed, purpose="in-class errors"),
+            conductor.device,
+            f"split {number + 1}",
+        )
+        for number, one in enumerate(trains)
+    ]
+    contents = conductor.contents("class errors", prepared, cells, train_on_parts)
+    found = np.full((n_splits, n_networks, whole.n_classes), np.nan)
+    for number, content in enumerate(contents):
+        judges = whole.labels[~trains[number]]
+        wrong = predicted_of(content)[:, ~trains[number]] != judges
+        counts = np.bincount(judges, minlength=whole.n_classes)
+        with np.errstate(invalid="ignore"):
+            found[number] = (wrong @ np.eye(whole.n_classes)[judges]) / counts
+    return found
+
+
+def _seventh(whole: Labelled, seed: int, number: int) -> np.ndarray:
+    draws = uniform_by_id(whole.ids, seed, purpose="in-class errors", number=number)
     trains = np.zeros(len(whole), dtype=bool)
     trains[np.argsort(draws)[: max(int(_ERROR_SHARE * len(whole) + 1e-9), 1)]] = True
-    cells = []
-    for first in range(0, protocol.n_error_networks, _ERRORS_TOGETHER):
-        repetitions = range(first, min(first + _ERRORS_TOGETHER, protocol.n_error_networks))
-        cells.append(
-            on_parts_cell(
-                prepared,
-                protocol.recipe,
-                np.tile(trains, (len(repetitions), 1)),
-                repetitions,
-                derive_seed(protocol.seed, purpose="in-class errors"),
-                conductor.device,
-                f"networks {repetitions[0] + 1} to {repetitions[-1] + 1}",
-            )
-        )
-    contents = conductor.contents("class errors", prepared, cells, train_on_parts)
-    predicted = np.concatenate([predicted_of(content) for content in contents])
-    wrong = (predicted != whole.labels)[:, ~trains]
-    counts = np.bincount(whole.labels[~trains], minlength=whole.n_classes)
-    one_hot = np.eye(whole.n_classes)[whole.labels[~trains]]
-    with np.errstate(invalid="ignore"):
-        return (wrong @ one_hot) / counts
+    return trains

@@ -163,7 +163,7 @@ def logits_of(contents: Sequence[Content]) -> np.ndarray:
 def predicted_of(content: Content) -> np.ndarray:
     """Return the predicted class codes of a cell of networks on parts, shape (M, n)."""
     arrays: Mapping[str, np.ndarray] = content.arrays
-    return arrays["predicted"].astype(np.int64)
+    return arrays["predicted"]
 
 
 def _needs(task: OnAll | OnParts) -> Needs:
