@@ -20,7 +20,6 @@ from steelyard.records.manifold_history import ManifoldHistory
 from steelyard.records.recipe import Recipe
 from steelyard.training import Prepared, prepare
 from steelyard.workflow.engines import Engine, choose_engine
-from steelyard.workflow.in_class.arms import scores_of, tests
 from steelyard.workflow.in_class.conductor import Conductor
 from steelyard.workflow.in_class.families import add_families
 from steelyard.workflow.in_class.figures import (
@@ -52,6 +51,7 @@ from steelyard.workflow.in_class.tasks import (
     train_watched,
     watched_cell,
 )
+from steelyard.workflow.in_class.trials import scores_of, trials
 from steelyard.workflow.store import opened
 
 _TOGETHER = 5  # watched networks a cell
@@ -142,13 +142,13 @@ def study_in_class(
                 "stragglers.",
                 hint="train for more epochs, or watch another layer.",
             )
-        tested = list(tests(prepared, protocol, sets, device))
-        cells = [cell for test in tested for cell in test.cells]
+        tried = list(trials(prepared, protocol, sets, device))
+        cells = [cell for trial in tried for cell in trial.cells]
         predicted = iter(conductor.contents("tests", prepared, cells, train_on_parts))
         scores = scores_of(
             prepared,
             protocol,
-            [(test, [predicted_of(next(predicted)) for _ in test.cells]) for test in tested],
+            [(trial, [predicted_of(next(predicted)) for _ in trial.cells]) for trial in tried],
         )
         rows = Rows(name or whole.name)
         add_accuracies(rows, scores, protocol.ratios)

@@ -23,7 +23,7 @@ _NETWORKS_A_SET = 1000  # repetitions that are set aside for one set
 
 
 @dataclass(frozen=True, eq=False)
-class Test:
+class Trial:
     """One hard set under test: its split, and one cell of networks a repetition.
 
     Parameters
@@ -48,10 +48,10 @@ class Test:
     cells: tuple[Cell, ...]
 
 
-def tests(
+def trials(
     prepared: Prepared, protocol: InClassProtocol, sets: HardSets, device: str
-) -> Iterator[Test]:
-    """Yield the tests of the study: those of the identifiers, then controls and other modes."""
+) -> Iterator[Trial]:
+    """Yield the trials of the study: those of the identifiers, then controls and other modes."""
     seed = derive_seed(protocol.seed, purpose="in-class evaluation")
     for (mode, identifier), hard in sets.items():
         full = mode == protocol.mode and identifier in (STRAGGLER, *IDENTIFIERS)
@@ -77,33 +77,33 @@ def tests(
                 )
                 for repetition in range(n_initialisations)
             )  # fmt: skip
-            yield Test(mode, identifier, place, split, numbers, cells)
+            yield Trial(mode, identifier, place, split, numbers, cells)
 
 
 def scores_of(
     prepared: Prepared,
     protocol: InClassProtocol,
-    tested: Sequence[tuple[Test, Sequence[np.ndarray]]],
+    tried: Sequence[tuple[Trial, Sequence[np.ndarray]]],
 ) -> Scores:
     """Return what the networks reach on hard and on easy test samples, in %.
 
     Parameters
     ----------
-    tested : sequence of (Test, sequence of ndarray)
-        Each test with the predicted classes (networks, n) of each of its cells.
+    tried : sequence of (Trial, sequence of ndarray)
+        Each trial with the predicted classes (networks, n) of each of its cells.
     """
     labels, n_classes = prepared.data.labels, prepared.data.n_classes
     found: dict[tuple[str, str, str, float, str, str], np.ndarray] = {}
-    for test, predicted in tested:
-        for part, chosen in (("hard", test.split.hard), ("easy", ~test.split.hard)):
-            judges = chosen & test.split.test
+    for trial, predicted in tried:
+        for part, chosen in (("hard", trial.split.hard), ("easy", ~trial.split.hard)):
+            judges = chosen & trial.split.test
             by_cell = [measure(labels[judges], one[:, judges], n_classes) for one in predicted]
-            for (which, share), number in test.numbers.items():
+            for (which, share), number in trial.numbers.items():
                 for metric in by_cell[0]:
-                    key = (test.mode, test.identifier, which, share, part, metric)
+                    key = (trial.mode, trial.identifier, which, share, part, metric)
                     shape = (len(protocol.ratios), protocol.n_sets, len(predicted))
                     values = found.setdefault(key, np.full(shape, np.nan))
-                    values[test.place] = [one[metric][number] for one in by_cell]
+                    values[trial.place] = [one[metric][number] for one in by_cell]
     return found
 
 
