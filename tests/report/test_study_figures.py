@@ -143,8 +143,16 @@ def test_of_many_classes_the_first_are_drawn_and_all_stand_in_the_table():
     assert section.words == "Drawn: the first 20 of 30 classes."
 
 
-def test_radius_curves_begin_at_epoch_21_and_span_equally_many_units(study, found):
-    (section,) = radii.radii(found, study.curves)
+@pytest.fixture(scope="module")
+def watched(study):
+    """The curves as a run has them: from the first check on."""
+    return study.curves[study.curves["epoch"] >= 20]
+
+
+def test_radius_curves_begin_after_the_first_check_and_span_equally_many_units(
+    study, found, watched
+):
+    (section,) = radii.radii(found, watched)
     assert len(section.panels) == 10
     spans = set()
     for panel in section.panels:
@@ -161,8 +169,8 @@ def test_radius_curves_begin_at_epoch_21_and_span_equally_many_units(study, foun
     assert band["y"][-1] == pytest.approx(mean + 0.03, abs=1e-4)
 
 
-def test_published_landmarks_are_rings_where_they_belong(study, found):
-    (section,) = radii.radii(found, study.curves)
+def test_published_landmarks_are_rings_where_they_belong(found, watched):
+    (section,) = radii.radii(found, watched)
     rings, dot = section.panels[3].chart.data[2:]
     prefix = "mnist/radius/class=3"
     assert rings["x"] == [21, 208, 499]
@@ -178,7 +186,9 @@ def test_published_landmarks_are_rings_where_they_belong(study, found):
 def test_short_curves_are_drawn_whole_and_missing_ones_named(study, found):
     short = study.curves[study.curves["epoch"] < 10]
     (section,) = radii.radii(found, short)
-    assert section.panels[0].chart.data[1]["x"] == [*range(10)]
+    assert section.panels[0].chart.data[1]["x"] == [*range(1, 10)]
+    (section,) = radii.radii(found, short[short["epoch"] == 3])
+    assert section.panels[0].chart.data[1]["x"] == [3]
     (section,) = radii.radii(found, study.curves.iloc[:0])
     assert (section.panels, section.words) == ((), "Curves: not run.")
     assert section.table is not None

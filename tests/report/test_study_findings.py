@@ -80,7 +80,7 @@ def test_how_circular_the_gap_is_follows_from_the_early_stopped_control(stopped,
 
 def test_a_random_set_that_has_a_gap_is_not_called_harmless():
     harmless = quantities((GAP, 70, 2, "points"), (RANDOM, -0.4, 1, "points"))
-    assert "makes none by itself" in circularity(harmless, "m", "shared")
+    assert "none was shown that" in circularity(harmless, "m", "shared")
     harmful = quantities((GAP, 70, 2, "points"), (RANDOM, 8, 1, "points"))
     assert "A random set of the same size has a gap of +8.0 [+7.0, +9.0] points." in circularity(
         harmful, "m", "shared"
@@ -104,6 +104,11 @@ def test_a_missing_control_and_a_missing_gap_are_said():
     assert "were not run" in circularity(quantities((GAP, 70, 2, "points")), "m", "shared")
     alone = circularity(quantities((STOPPED, 68, 2, "points")), "m", "shared")
     assert "Errors of an early-stopped network have a gap of +68.0" in alone
+    unclear = circularity(
+        quantities((GAP, 1, 5, "points"), (STOPPED, 9, 2, "points")), "m", "shared"
+    )
+    assert "%" not in unclear  # no share of a gap that was not shown
+    assert "of stragglers none was shown" in unclear
 
 
 def test_judges_of_other_kinds_are_named_with_their_gaps():

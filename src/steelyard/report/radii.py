@@ -21,7 +21,6 @@ from steelyard.report.quantities import (
 )
 from steelyard.report.tables import Column, Table, name_cell
 
-FIRST_EPOCH = 21  # published curves begin here: before, nothing counts as an inversion
 LANDMARKS = ("start", "minimum", "minimum-epoch", "end")
 _TITLES = ("Start", "Minimum", "At epoch", "End")
 _HEIGHT = 150
@@ -77,7 +76,8 @@ def _panels(
     curves: pd.DataFrame, landmarks: dict[str, dict[str, Quantity]], number: int, name: str
 ) -> tuple[RadiusPanel, ...]:
     """Draw every class. All panels span as many units, so that equal heights are equal changes."""
-    late = curves[curves["epoch"] >= FIRST_EPOCH]
+    # the first epoch is that of the first check: nothing counts as an inversion before the next
+    late = curves[curves["epoch"] > curves["epoch"].min()]
     curves = curves if late.empty else late
     by_class = [
         (str(one), _thinned(mine.sort_values("epoch")))
@@ -216,7 +216,7 @@ def _table(landmarks: dict[str, dict[str, Quantity]]) -> Table:
         rows.append(tuple(cells))
     caption = (
         f"Landmarks of the mean radius of each class, with 95{THIN_SPACE}% intervals where there "
-        f"are any. Start: epoch {FIRST_EPOCH}."
+        "are any. Start: the epoch after the first check."
     )
     return Table(caption, tuple(columns), tuple(rows))
 

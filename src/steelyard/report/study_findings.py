@@ -144,8 +144,8 @@ def circularity(quantities: Quantities, data: str, protocol: str) -> str:
     sentences = []
     if random.value is not None:
         sentences.append(
-            f"A random set of the same size has a gap of {random.text} points: the method makes "
-            f"none by itself."
+            f"A random set of the same size has a gap of {random.text} points: none was shown that "
+            f"the method makes by itself."
             if random.interval is not None and random.interval.low <= 0 <= random.interval.high
             else f"A random set of the same size has a gap of {random.text} points."
         )
@@ -154,8 +154,13 @@ def circularity(quantities: Quantities, data: str, protocol: str) -> str:
             "Errors of an early-stopped network, the control for a gap that is there by "
             "construction, were not run."
         )
-    elif gap.value is None or gap.value <= 0:
+    elif gap.value is None:
         sentences.append(f"Errors of an early-stopped network have a gap of {stopped.text} points.")
+    elif gap.interval is None or not gap.interval.above_zero:
+        sentences.append(
+            f"As many errors of a network that was merely stopped early have a gap of "
+            f"{stopped.text} points; of {identifier_words(identifier)} none was shown."
+        )
     else:
         sentences.append(_share_of_gap(gap, stopped, identifier))
         paired = quantities[f"{data}/{protocol}/gap/{identifier}-minus-early-stopped"]

@@ -211,3 +211,9 @@ def test_a_class_that_the_draw_misses_is_named(data):
     rare = sy.load((data.inputs, np.where(np.arange(len(data)) == 7, "rare", "common")))
     with pytest.raises(DataError, match=r"drawn, first 'rare'"):
         study_in_class(rare, replace(PROTOCOL, n_samples=20))
+
+
+def test_numbers_to_predict_are_no_classes(data):
+    numbers = sy.load((data.inputs[:50], np.arange(50).astype(str)))
+    with pytest.raises(DataError, match="a number to predict"):
+        study_in_class(numbers, PROTOCOL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +110,7 @@ def study_in_class(
     """
     started = time.perf_counter()
     whole = replace(data, split=None)
+    _require_classes(whole)
     part = _drawn(whole, protocol)
     prepared = prepare(part, model=protocol.recipe.model)
     looks = Looks.of(protocol.recipe.epochs)
@@ -165,12 +166,23 @@ def study_in_class(
         "data": {"name": whole.name, "n": len(part), "fingerprint": part.fingerprint},
         "protocol": protocol.to_dict(),
         "layer": layer,
+        "looks": asdict(looks),
         "searched": history.n_runs,
         # of this call: what the run held already took none of them
         "seconds": round(time.perf_counter() - started, 1),
     }
     key = name or whole.name
     return Figures("in-class", protocol.name, rows.table(), {key: facts}), mean_curves(history, key)
+
+
+def _require_classes(data: Labelled) -> None:
+    data.require_single_label("study_in_class")
+    alone = int((data.class_counts == 1).sum())
+    if 2 * alone > data.n_classes:
+        raise DataError(
+            f"{alone} of {data.n_classes} classes of {data.name!r} have one sample.",
+            hint="is the target a number to predict? Name a column of classes.",
+        )
 
 
 def _drawn(data: Labelled, protocol: InClassProtocol) -> Labelled:
