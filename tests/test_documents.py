@@ -47,6 +47,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
     "page",
     [
         "claims.md",
+        "in-class.md",
         "comparisons.md",
         "correction.md",
         "costs.md",

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from steelyard._support.errors import DataError
+from steelyard.evaluation import outcomes
 from steelyard.records import Figures
 from steelyard.records.figures import COLUMNS
 from steelyard.studies import STUDIES, stored, stored_figures
@@ -34,3 +35,15 @@ def test_what_comes_with_the_package_is_of_its_study_and_of_its_claims():
     for study, one in read:
         assert one.study == study.name
         assert any(claim.figure in one for claim in study.claims)
+
+
+def test_what_comes_with_the_package_answers_the_claims_on_the_published_protocol():
+    paper = STUDIES["in-class"]
+    found = outcomes(paper.claims, stored_figures("in-class"), not_run=paper.not_run)
+    published = [
+        one for one in found if not one.claim.figure.startswith(("mnist-70000/", "kmnist-70000/"))
+    ]
+    unanswered = [one.claim.key for one in published if one.outcome == "not run"]
+    assert all("/snapshot/" in key for key in unanswered)
+    assert {one.scale for one in published if one.outcome != "not run"} == {"small"}
+    assert {one.n_runs for one in published if one.claim.where == "figure 7"} <= {0, 15}

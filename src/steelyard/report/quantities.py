@@ -23,7 +23,7 @@ _DATA = re.compile(
     rf"(.+?)/(?:{'|'.join(PROTOCOLS)}|radius|error|inversion|family|agreement)/", re.DOTALL
 )
 _SIGNED = "points"
-_TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "kmnist": "KMNIST"}
+_TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "kmnist": "KMNIST, test part"}
 
 
 @dataclass(frozen=True)
