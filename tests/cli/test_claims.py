@@ -30,6 +30,7 @@ def shipped(tmp_path, monkeypatch):
     """Nothing comes with the package but what a test puts here."""
     monkeypatch.setattr(stored, "FOLDER", tmp_path / "shipped")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")  # as wide as a line needs, whatever runs the tests
     return tmp_path / "shipped"
 
 

@@ -17,6 +17,7 @@ QUICK = ["--scale", "smoke", "--workers", "1", "--no-judges"]
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")  # as wide as a line needs, whatever runs the tests
 
 
 @pytest.mark.filterwarnings("ignore::steelyard._support.errors.SteelyardWarning")
