@@ -86,6 +86,7 @@ def test_two_data_sets_in_one_study(capsys):
         (["in-class", "--scale", "huge"], "smoke"),
         (["in-class", "--mode", "first"], "argmin"),
         (["in-class", "--recipe", "none.json"], "none.json"),
+        (["in-class", "--recipe", "stragglers-txt"], "stragglers-text"),
         (["in-class", "--data", "digits", "--layer", "2", *QUICK], "layer"),
         (["in-class", "--data", "digits", "--data", "./digits.csv", *QUICK], "digits.csv"),
         (["in-class", "--data", "no-such.csv", *QUICK], "no-such.csv"),

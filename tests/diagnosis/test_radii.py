@@ -6,7 +6,6 @@ import torch
 
 from steelyard._support.errors import DataError, MismatchError, ParameterError
 from steelyard.diagnosis import FORMULAS, class_radii, class_sums, radii
-from steelyard.diagnosis.radii import radii_of
 
 # class 0: (3, 4) and (0, 2); class 1: (1, 0) alone; class 2: nobody; class 3: equal points
 VECTORS = np.array([[3.0, 4.0], [1.0, 0.0], [0.0, 2.0], [6.0, 8.0], [6.0, 8.0]])
@@ -112,7 +111,7 @@ def test_sums_of_several_networks_have_radii_each():
     both = type(one)(
         one.counts, np.stack([one.sums, other.sums]), np.stack([one.squares, other.squares])
     )
-    np.testing.assert_array_equal(radii_of(both, "raw-root")[1], radii_of(other, "raw-root"))
+    np.testing.assert_array_equal(both.radii("raw-root")[1], other.radii("raw-root"))
 
 
 def test_what_is_handed_over_is_left_alone():

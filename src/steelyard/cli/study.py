@@ -164,7 +164,14 @@ def study(
 
 
 def _recipe(named: str, paper: PaperStudy) -> Recipe:
-    return paper.recipes[named] if named in paper.recipes else Recipe.load(named)
+    if named in paper.recipes:
+        return paper.recipes[named]
+    if not Path(named).suffix:  # a name, then, and no file
+        raise ParameterError(
+            f"There is no recipe {named!r}.",
+            hint=f"{did_you_mean(named, paper.recipes)} Or give a .json file of Recipe.save.",
+        )
+    return Recipe.load(named)
 
 
 def _key(source: str, built_in: Mapping[str, str]) -> str:
@@ -241,5 +248,6 @@ def _shown(figures: Figures, key: str) -> str:
     if key not in figures:
         return "not run"
     row = figures.row(key)
-    ends = "" if pd.isna(row["low"]) else f" [{row['low']:.1f}, {row['high']:.1f}]"
+    # one set, or one that had such test samples: a value that nothing says how sure it is
+    ends = " [?]" if pd.isna(row["low"]) else f" [{row['low']:.1f}, {row['high']:.1f}]"
     return f"{row['value']:.1f}{ends}"

@@ -15,8 +15,8 @@ import torch
 from steelyard._support.arrays import frozen_ids, require_finite
 from steelyard._support.errors import DataError, MismatchError
 from steelyard._support.validation import check_choice, check_integer
-from steelyard.diagnosis.radii import class_sums, on_sphere, radii_of
-from steelyard.records.class_sums import ClassSums
+from steelyard.diagnosis.radii import class_sums
+from steelyard.records.class_sums import ClassSums, on_sphere
 from steelyard.records.classes import check_class_names, check_codes
 from steelyard.records.labelled import Labelled
 from steelyard.records.manifold_history import FORMULAS, ManifoldHistory
@@ -166,7 +166,7 @@ class ManifoldRecorder:
                 hint="show every declared sample once an epoch, the held-back last batch too.",
             )
         self._epochs.append(number)
-        self._radii.append(radii_of(self._sums, self.formula))
+        self._radii.append(self._sums.radii(self.formula))
         self._bits.append(np.packbits(self._wrong))
         self._open()
 

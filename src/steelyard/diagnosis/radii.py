@@ -32,7 +32,7 @@ from scipy.sparse import csc_array
 from steelyard._support.arrays import frozen_integers, require_finite
 from steelyard._support.errors import DataError
 from steelyard._support.validation import check_choice, check_integer
-from steelyard.records.class_sums import ClassSums
+from steelyard.records.class_sums import ClassSums, on_sphere
 from steelyard.records.manifold_history import FORMULAS
 
 _BLOCK = 2**20  # ours: numbers that are held in 64 bits at once
@@ -105,18 +105,7 @@ def class_radii(
     """
     check_choice(formula, "formula", "class_radii", FORMULAS)
     sums = class_sums(representations, labels, n_classes, sphere=on_sphere(formula))
-    return radii_of(sums, formula)
-
-
-def on_sphere(formula: str) -> bool:
-    """Whether a formula divides each vector by its norm."""
-    return formula.startswith("sphere")
-
-
-def radii_of(sums: ClassSums, formula: str) -> np.ndarray:
-    """Return radii (..., K) from sums taken on the sphere, or not, as the formula says."""
-    squared = sums.squared_radii
-    return np.sqrt(squared) if formula.endswith("root") else squared
+    return sums.radii(formula)
 
 
 def _vectors(representations: Any) -> np.ndarray:

@@ -59,6 +59,18 @@ class ClassSums:
             # rounding may leave a class of equal points a little below zero
             return np.maximum(self.squares / self.counts - (means**2).sum(axis=-1), 0.0)
 
+    def radii(self, formula: str) -> np.ndarray:
+        """Return the radius of each class, R or R^2 as the formula says, shape (..., K).
+
+        Parameters
+        ----------
+        formula : str
+            One of `steelyard.records.manifold_history.FORMULAS`; that the representations were put
+            on the sphere, or not, is the summer's to see to (`on_sphere`).
+        """
+        squared = self.squared_radii
+        return np.sqrt(squared) if formula.endswith("root") else squared
+
     def __add__(self, other: ClassSums) -> ClassSums:
         """Return the sums of the samples of both.
 
@@ -74,3 +86,8 @@ class ClassSums:
         return ClassSums(
             self.counts + other.counts, self.sums + other.sums, self.squares + other.squares
         )
+
+
+def on_sphere(formula: str) -> bool:
+    """Whether a formula divides each representation by its norm."""
+    return formula.startswith("sphere")

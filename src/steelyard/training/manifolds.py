@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from steelyard._support.errors import DataError
 from steelyard._support.validation import check_choice, check_integer
-from steelyard.records.class_sums import ClassSums
+from steelyard.records.class_sums import ClassSums, on_sphere
 from steelyard.records.manifold_history import FORMULAS
 from steelyard.training.inputs import Inputs
 from steelyard.training.memory import rows_to_predict
@@ -89,7 +89,7 @@ class Epoch:
         dtype: torch.dtype = torch.float64,
     ) -> None:
         self._labels, self._n_classes, self._dtype = labels, n_classes, dtype
-        self._on_sphere, self._root = formula.startswith("sphere"), formula.endswith("root")
+        self._formula = formula
         self._sums: torch.Tensor | float = 0.0  # (M, width, K), a tensor with the first block
         self._squares = torch.zeros((members, n_classes), dtype=torch.float64, device=labels.device)
         self.wrong = np.zeros((members, len(labels)), dtype=bool)
@@ -108,7 +108,7 @@ class Epoch:
         """
         labels = self._labels[rows.to(self._labels.device)]
         x = x.to(self._dtype, copy=True)
-        if self._on_sphere:  # a representation of length zero, of units that are all off, stays
+        if on_sphere(self._formula):  # a representation of length zero stays where it is
             lengths = x.square().sum(dim=1, keepdim=True).sqrt_()
             x /= lengths.masked_fill_(lengths == 0, 1.0)
         membership = functional.one_hot(labels, self._n_classes).to(x.dtype)
@@ -134,7 +134,7 @@ class Epoch:
         sums = ClassSums(
             counts.cpu().numpy(), self._sums.mT.cpu().numpy(), self._squares.cpu().numpy()
         )
-        return np.sqrt(sums.squared_radii) if self._root else sums.squared_radii
+        return sums.radii(self._formula)
 
 
 class Manifolds:
