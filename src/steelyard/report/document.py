@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 import steelyard
+from steelyard._support.errors import SteelyardError, unreadable
+from steelyard._support.storage import write_text
+from steelyard.records.run_folder import REPORT
 
 _HERE = Path(__file__).parent
 
@@ -35,6 +39,36 @@ def document(template: str, **sections: Any) -> str:
         version=steelyard.__version__,
         **sections,
     )
+
+
+def written(folder: str | Path, what: str, render: Callable[[], str]) -> Path:
+    """Write the page of a folder's records into its ``report.html`` and return the path.
+
+    Parameters
+    ----------
+    folder : path
+        Where the records are.
+    what : str
+        What a message calls the folder.
+    render : callable
+        Makes the page of the records, which were read.
+
+    Raises
+    ------
+    DataError
+        If the records hold values that no page can show.
+    OutputError
+        If the page cannot be written; nothing is left half-written.
+    """
+    try:
+        page = render()
+    except SteelyardError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise unreadable(folder, what, error) from error
+    path = Path(folder) / REPORT
+    write_text(page, path)
+    return path
 
 
 def _template(name: str) -> Template:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from steelyard._support.errors import SteelyardError, unreadable
-from steelyard._support.storage import write_text
-from steelyard.records.run_folder import REPORT
 from steelyard.records.weighing import Weighing
 from steelyard.report import (
     agreement,
@@ -19,7 +16,7 @@ from steelyard.report import (
     plans,
     priors,
 )
-from steelyard.report.document import document
+from steelyard.report.document import document, written
 from steelyard.report.names import one_line, shortened
 
 
@@ -79,12 +76,4 @@ def write_report(folder: str | Path) -> Path:
         If the page cannot be written; nothing is left half-written.
     """
     weighing = Weighing.load(folder)
-    try:
-        page = render(weighing)
-    except SteelyardError:
-        raise
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise unreadable(folder, "run folder", error) from error
-    path = Path(folder) / REPORT
-    write_text(page, path)
-    return path
+    return written(folder, "run folder", lambda: render(weighing))

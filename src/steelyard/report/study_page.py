@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from steelyard._support.errors import SteelyardError, unreadable
-from steelyard._support.storage import write_text
-from steelyard.records.run_folder import REPORT
 from steelyard.records.study_results import StudyResults
 from steelyard.report import (
     effects,
@@ -19,7 +16,7 @@ from steelyard.report import (
     study_findings,
     study_method,
 )
-from steelyard.report.document import document
+from steelyard.report.document import document, written
 from steelyard.report.names import one_line, shortened
 from steelyard.report.quantities import Quantities
 
@@ -69,12 +66,4 @@ def write_study_report(folder: str | Path) -> Path:
         If the page cannot be written; nothing is left half-written.
     """
     results = StudyResults.load(folder)
-    try:
-        page = render_study(results)
-    except SteelyardError:
-        raise
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise unreadable(folder, "folder of a study", error) from error
-    path = Path(folder) / REPORT
-    write_text(page, path)
-    return path
+    return written(folder, "folder of a study", lambda: render_study(results))
