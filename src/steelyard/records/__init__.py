@@ -12,6 +12,8 @@ from steelyard.records.evaluation import Evaluation
 from steelyard.records.figures import Figures
 from steelyard.records.finding import CODES, Audit, Finding
 from steelyard.records.hardness import Hardness, load_scores, save_scores
+from steelyard.records.hardness_arm import HardnessArm
+from steelyard.records.hardness_protocol import HardnessProtocol
 from steelyard.records.in_class_protocol import InClassProtocol
 from steelyard.records.interval import Interval
 from steelyard.records.inversions import Inversions
@@ -52,6 +54,8 @@ __all__ = [
     "Figures",
     "Finding",
     "Hardness",
+    "HardnessArm",
+    "HardnessProtocol",
     "InClassProtocol",
     "Interval",
     "Inversions",

@@ -8,10 +8,10 @@ from steelyard._support.seeding import derive_seed
 from steelyard.records.in_class_protocol import InClassProtocol
 from steelyard.records.labelled import Labelled
 from steelyard.records.recipe import Recipe
-from steelyard.workflow.in_class.conductor import Conductor
-from steelyard.workflow.in_class.figures import Rows
+from steelyard.workflow.conductor import Conductor
 from steelyard.workflow.in_class.sets import HardSets
 from steelyard.workflow.out_of_fold import fold_members, joined_folds
+from steelyard.workflow.rows import Rows
 from steelyard.workflow.trainings import Trainings, train_stack
 
 

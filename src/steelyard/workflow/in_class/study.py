@@ -19,11 +19,10 @@ from steelyard.records.labelled import Labelled
 from steelyard.records.manifold_history import ManifoldHistory
 from steelyard.records.recipe import Recipe
 from steelyard.training import Prepared, prepare
+from steelyard.workflow.conductor import Conductor
 from steelyard.workflow.engines import Engine, choose_engine
-from steelyard.workflow.in_class.conductor import Conductor
 from steelyard.workflow.in_class.families import add_families
 from steelyard.workflow.in_class.figures import (
-    Rows,
     add_accuracies,
     add_contrasts,
     add_counts,
@@ -52,6 +51,7 @@ from steelyard.workflow.in_class.tasks import (
     watched_cell,
 )
 from steelyard.workflow.in_class.trials import scores_of, trials
+from steelyard.workflow.rows import Rows
 from steelyard.workflow.store import opened
 
 _TOGETHER = 5  # watched networks a cell

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from steelyard.workflow.in_class.pooled import (
+from steelyard.workflow.pooled import (
     correlation_ends,
     difference_estimate,
     pooled_estimate,

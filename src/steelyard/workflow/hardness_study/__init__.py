@@ -1,0 +1,1 @@
+"""The hardness studies of any data: resampling and pruning by hardness."""
