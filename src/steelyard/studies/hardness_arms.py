@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from steelyard.records.hardness_arm import HardnessArm
 
 # Over- and under-sampling as the grid of version 1 combines them.
+_UNDER = ("none", "easiest")
 V1_SCHEMES = (
     ("none", "easiest"),
-    *((over, under) for over in ("random", "smote", "easy", "hard") for under in ("none", "easiest")),
+    *((over, under) for over in ("random", "smote", "easy", "hard") for under in _UNDER),
 )  # fmt: skip
 V2_OVER = ("random", "smote", "pool-random", "pool-hardest", "pool-average")
 V2_REFILLS = ("random", "smote", "held-out")

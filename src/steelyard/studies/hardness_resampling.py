@@ -1,4 +1,4 @@
-"""Hardness-based resampling of balanced data (arXiv 2504.07031): does it narrow the class gaps?
+"""Hardness-based resampling of balanced data (arXiv 2504.07031): whether it narrows class gaps.
 
 Version 1 of the paper says that it has no meaningful effect, version 2 that it cuts gaps by up to
 a third. `RECIPES` has how both trained, a fast form of it for a GPU, and two small networks of ours
