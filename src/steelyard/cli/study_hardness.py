@@ -31,6 +31,7 @@ from steelyard.records.labelled import Labelled
 from steelyard.records.run_folder import require_no_weighing, require_own_folder
 from steelyard.records.study_results import StudyResults
 from steelyard.studies import STUDIES
+from steelyard.studies.hardness_resampling import FOR_COLOUR, SMALL_MLP
 from steelyard.workflow.engines import choose_engine
 from steelyard.workflow.hardness_study import study_hardness
 
@@ -166,10 +167,10 @@ def _study(
                 )
             )
     asked = {
-        "--scale": (scale, None), "--recipe": (recipe, None), "--shrink": (shrink, None),
+        "--recipe": (recipe, None), "--shrink": (shrink, None),
         "--models": (models, None), "--train": (train, None), "--seed": (seed, 0),
     }  # fmt: skip
-    figures = joined([one for one, _ in measured], command_of(name, sets.sources, asked))
+    figures = joined([one for one, _ in measured], command_of(name, scale, sets.sources, asked))
     hardest = dict(zip(data, (one for _, one in measured), strict=True))
     results = held_against(paper, figures, claimed, hardest=hardest)
     kept(results, folder, json, lambda: _print_changes(results, list(data)))
@@ -179,11 +180,10 @@ def _protocol_for(
     data: Labelled, protocol: HardnessProtocol, wanted: dict[str, Any]
 ) -> HardnessProtocol:
     """Return the protocol of a data set: small networks look at colour images, averaged down."""
-    paper = STUDIES["hardness-resampling"]
     own: dict[str, Any] = {}
     colour = data.modality == "image" and data.inputs.shape[3] == 3
-    if colour and protocol.recipe == paper.recipes["small-mlp"] and "recipe" not in wanted:
-        own = {"recipe": paper.recipes["small-cnn"], "shrink": _divisor(data)}
+    if colour and protocol.recipe == SMALL_MLP and "recipe" not in wanted:
+        own = {**FOR_COLOUR, "shrink": _divisor(data)}
     own |= wanted
     most = own.get("n_models", protocol.n_models)
     return replace(protocol, **own, n_scored=max(protocol.n_scored, most))

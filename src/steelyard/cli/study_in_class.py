@@ -116,10 +116,10 @@ def in_class(
                 )
             )
     options_asked = {
-        "--scale": (scale, None), "--recipe": (recipe, None), "--layer": (layer, 0),
+        "--recipe": (recipe, None), "--layer": (layer, 0),
         "--mode": (mode, None), "--seed": (seed, 0),
     }  # fmt: skip
-    command = command_of(paper.name, sets.sources, options_asked)
+    command = command_of(paper.name, scale, sets.sources, options_asked)
     figures = joined([one for one, _ in measured], command)
     curves = pd.concat([one for _, one in measured], ignore_index=True)
     results = held_against(paper, figures, claimed, curves=curves)

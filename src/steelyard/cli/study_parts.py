@@ -131,19 +131,21 @@ def recipe_named(named: str, paper: PaperStudy) -> Recipe:
     return Recipe.load(named)
 
 
-def command_of(name: str, sources: Sequence[str], asked: Mapping[str, tuple[Any, Any]]) -> str:
+def command_of(
+    name: str, scale: str, sources: Sequence[str], asked: Mapping[str, tuple[Any, Any]]
+) -> str:
     """Return the command that measures the same; where it is kept does not matter.
 
     Parameters
     ----------
-    name : str
+    name, scale : str
         Of the study.
     sources : sequence of str
         Its data sets.
     asked : mapping of str to (value, default)
         Options by their words; those at their defaults are left out.
     """
-    words = ["steelyard", "study", name]
+    words = ["steelyard", "study", name, "--scale", scale]
     words += [word for source in sources for word in ("--data", source)]
     for option, (value, default) in asked.items():
         words += [] if value == default else [option, str(value)]

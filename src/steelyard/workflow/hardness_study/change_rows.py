@@ -9,7 +9,7 @@ from itertools import groupby
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 
 from steelyard._support.seeding import generator
 from steelyard.evaluation import evaluate, holm
@@ -155,24 +155,26 @@ def _add_systematic(rows: Rows, arm: HardnessArm, judged: Judged, sides: Sides, 
     if len(there) < _FEWEST_CLASSES:
         return
     hardness = sides.hardness[there]
-
-    def correlation(changes: np.ndarray) -> float:
-        if np.ptp(changes) == 0 or np.ptp(hardness) == 0:
-            return float("nan")
-        return float(spearmanr(hardness, changes).statistic)
-
-    value = correlation(np.array([change[:, members[code]].mean() for code in there]))
+    value = _correlations(hardness, np.array([[change[:, members[c]].mean() for c in there]]))[0]
     random = generator(seed, purpose="systematic", arm=arm.name)
-    redrawn = []
-    for _ in range(_RESAMPLES):
-        models = random.integers(len(change), size=len(change))
-        mean = change[models].mean(axis=0)
-        drawn = [members[c][random.integers(len(members[c]), size=len(members[c]))] for c in there]
-        redrawn.append(correlation(np.array([mean[one].mean() for one in drawn])))
-    low, high = (
-        np.nanquantile(redrawn, [0.025, 0.975]) if np.isfinite(redrawn).any() else (np.nan,) * 2
-    )
+    redrawn = np.empty((_RESAMPLES, len(there)))
+    for changes in redrawn:
+        mean = change[random.integers(len(change), size=len(change))].mean(axis=0)
+        for place, code in enumerate(there):
+            mine = members[code]
+            changes[place] = mean[mine[random.integers(len(mine), size=len(mine))]].mean()
+    found = _correlations(hardness, redrawn)
+    found = found[np.isfinite(found)]
+    low, high = np.quantile(found, [0.025, 0.975]) if len(found) else (np.nan, np.nan)
     rows.add(f"change/{arm.name}/systematic", value, np.nan, low, high, len(change))
+
+
+def _correlations(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return Spearman's correlation of one profile (K,) with each of many (B, K); NaN of none."""
+    ranks = [rankdata(one, axis=-1) for one in (left, right)]
+    one, other = (ranked - ranked.mean(axis=-1, keepdims=True) for ranked in ranks)
+    length = np.sqrt((one**2).sum() * (other**2).sum(axis=1))
+    return np.divide(other @ one, length, out=np.full(len(other), np.nan), where=length > 0)
 
 
 def _family(arm: HardnessArm) -> str:
