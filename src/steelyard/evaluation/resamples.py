@@ -185,40 +185,55 @@ class Patterns:
             one = table.count(weights)
             yield one if total is None else replace(one, total=total)
 
-    def heavier(self, base: Counts, start: int, stop: int, by: float) -> Counts:
-        """Return the counts (M, stop - start, K) with one pattern each a bit heavier.
+    def heavier(self, base: Counts, model: int, places: np.ndarray, by: float) -> Counts:
+        """Return the counts (b, K) of one model with one pattern each a bit heavier.
 
         Parameters
         ----------
         base : Counts
             What `counts` or `expected` gives.
-        start, stop : int
+        model : int
+            Which model.
+        places : ndarray of int, shape (b,)
             The patterns.
         by : float
             How many samples are added to each.
         """
-        moved = []
-        for model, table in enumerate(self.tables):
-            hits, called, present = (
-                now[model] + by * one[:, start:stop].toarray().T
-                for now, one in (
-                    (base.hits, table.hits),
-                    (base.called, table.called),
-                    (base.present, table.present),
-                )
+        table = self.tables[model]
+        hits, called, present = (
+            now[model] + by * one[:, places].toarray().T
+            for now, one in (
+                (base.hits, table.hits),
+                (base.called, table.called),
+                (base.present, table.present),
             )
-            total = present.sum(axis=-1)
-            if base.multi_label:
-                total = base.total[model] + by * self._adds_to(start, stop, base.n_classes)
-            moved.append(Counts(hits, called, present, total, base.multi_label))
-        return _of_models(moved)
+        )
+        total = present.sum(axis=-1)
+        if base.multi_label:
+            total = base.total[model] + by * self._adds_to(places, base.n_classes)
+        return Counts(hits, called, present, total, base.multi_label)
 
-    def _adds_to(self, start: int, stop: int, n_labels: int) -> np.ndarray:
-        """Return what some patterns add to the total of each label, (stop - start, K)."""
-        adds = np.repeat(self.worth[start:stop, np.newaxis], n_labels, axis=1)
+    def alike(self, model: int, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return one of each kind of pattern that a model counts alike, and which kind each is.
+
+        Of several labels each pattern is a kind of its own.
+        """
+        if self.tables[model].multi_label:
+            places = np.arange(start, stop)
+            return places, places - start
+        code = self.strata[start:stop]
+        for of in (self.tables[model].present, self.tables[model].called):
+            code = code * of.shape[0] + of.indices[start:stop]
+        _, first, kind = np.unique(code, return_index=True, return_inverse=True)
+        return first + start, kind
+
+    def _adds_to(self, places: np.ndarray, n_labels: int) -> np.ndarray:
+        """Return what some patterns add to the total of each label, (b, n_labels)."""
+        adds = np.repeat(self.worth[places, np.newaxis], n_labels, axis=1)
         if self.label is not None:
-            about = self.label[max(start - self.n_real, 0) : max(stop - self.n_real, 0)]
-            adds[len(adds) - len(about) :] = about[:, np.newaxis] == np.arange(n_labels)
+            about = places >= self.n_real
+            mine = self.label[places[about] - self.n_real, np.newaxis]
+            adds[about] = mine == np.arange(n_labels)
         return adds
 
     def resampled(self, n_resamples: int, seed: int) -> Iterator[Counts]:
