@@ -84,4 +84,4 @@ def test_false_positives_of_precision_and_f1(sizes, own, n_seeds):
 @pytest.mark.parametrize("n_seeds", [1, 3])
 def test_a_true_difference_is_found(n_seeds):
     alone, _, _ = shares(EVEN, n_seeds, 0.3, 10, gain=2.5)
-    assert (alone[:, 0] >= 0.9).all()
+    assert (alone[:, 0] >= 0.7).all()

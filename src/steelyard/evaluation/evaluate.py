@@ -22,7 +22,7 @@ from steelyard.evaluation.crossed import Estimates
 from steelyard.evaluation.deployments import Deployment, of_labels, of_mixes, of_priors
 from steelyard.evaluation.evidence import OfClasses
 from steelyard.evaluation.from_counts import Redrawn
-from steelyard.evaluation.gap_metrics import EASY_HARD_METRICS
+from steelyard.evaluation.gap_metrics import EASY_HARD_METRICS, codes_of
 from steelyard.evaluation.group_figures import WORST_GROUP, group_rows, redrawn_groups, worst_group
 from steelyard.evaluation.groups import check_groupings
 from steelyard.evaluation.judged import Judged, judge
@@ -108,7 +108,7 @@ def evaluate(
         raise DataError(f"There is no arm {base!r} to compare with.", hint=did_you_mean(base, arms))
     if bool(easy) != bool(hard):
         raise ParameterError("Easy and hard classes are compared: name both, or neither.")
-    sides = [_codes(easy, first.class_names), _codes(hard, first.class_names)]
+    sides = [codes_of(easy, first.class_names), codes_of(hard, first.class_names)]
     without = () if all(sides) else EASY_HARD_METRICS
     labels = first.multi_label
     wanted = Wanted(
@@ -166,16 +166,6 @@ def _own_shares(first: Predictions) -> np.ndarray:
     if first.multi_label:
         return first.truth.mean(axis=0)
     return np.bincount(first.truth, minlength=len(first.class_names)) / max(len(first), 1)
-
-
-def _codes(names: Sequence[str], class_names: tuple[str, ...]) -> tuple[int, ...]:
-    for name in names:
-        if name not in class_names:
-            raise DataError(
-                f"There is no class {name!r} to call easy or hard.",
-                hint=did_you_mean(name, class_names),
-            )
-    return tuple(class_names.index(name) for name in names)
 
 
 def _deployments(

@@ -95,6 +95,16 @@ class OfResamples:
         """Return the mean over seeds, with its error."""
         return self.estimates().at()
 
+    def times(self, factor: float) -> OfResamples:
+        """Return the evidence of the figure times a number."""
+        return OfResamples(
+            self.by_seed * factor,
+            self.redrawn * factor,
+            self.influence * factor,
+            self.weights,
+            self.strata,
+        )
+
     def __sub__(self, other: OfResamples) -> OfResamples:
         return OfResamples(
             self.by_seed - other.by_seed,
