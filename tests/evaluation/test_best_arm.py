@@ -21,7 +21,7 @@ def trial(seed, n_arms, n_seeds, size, spread, better=None):
     return arms_of(np.random.default_rng(seed), true, n_seeds, size, spread)
 
 
-def simulated(repeats, n_seeds, size, spread, n_arms=10):
+def simulated(repeats, n_seeds, size, spread, n_arms=8):
     found = [
         best_arm(trial([seed, n_seeds], n_arms, n_seeds, size, spread), "base", n_resamples=100)
         for seed in range(repeats)
@@ -37,20 +37,20 @@ def of_mean(values):
 
 
 # by luck with samples; by luck with trainings, which is the same on every sample
-@pytest.mark.parametrize(("n_seeds", "size", "spread"), [(1, 200, 0.0), (6, 300, 0.04)])
+@pytest.mark.parametrize(("n_seeds", "size", "spread"), [(1, 200, 0.0), (8, 300, 0.04)])
 def test_of_arms_that_all_are_the_base_the_best_cuts_nothing(n_seeds, size, spread):
-    naive, told = simulated(20, n_seeds, size, spread)
+    naive, told = simulated(15, n_seeds, size, spread)
     mean, doubt = of_mean(naive)
-    assert mean + doubt < -5  # what a table shows
+    assert mean + doubt < 0  # what a table shows
     honest, doubt = of_mean([one.mean for one in told])
-    assert len(told) >= 15
+    assert len(told) >= 12
     assert abs(honest) < max(doubt, 4)
     assert honest > mean / 2
     assert np.mean([one.low <= 0 <= one.high for one in told]) >= 0.85
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("n_seeds", "size", "spread"), [(1, 200, 0.0), (6, 300, 0.04)])
+@pytest.mark.parametrize(("n_seeds", "size", "spread"), [(1, 200, 0.0), (8, 300, 0.04)])
 def test_the_best_of_equal_arms_is_hardly_ever_a_finding(n_seeds, size, spread):
     naive, told = simulated(150, n_seeds, size, spread)
     honest, doubt = of_mean([one.mean for one in told])

@@ -80,7 +80,7 @@ def test_a_narrower_gap_is_never_below_none_at_all():
 
 
 def test_arms_that_decide_alike_differ_by_nothing():
-    arm, base = two_arms(4)
+    _, base = two_arms(4)
     twin = [replace(one, logits=one.logits + 0.1, arm="twin") for one in base]
     found = relative_gaps(twin, base, ("recall_max_min", "f1_mad"), n_resamples=100)
     for one in found.values():

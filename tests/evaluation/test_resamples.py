@@ -7,6 +7,7 @@ from scipy import stats
 from steelyard._support.errors import DataError, ParameterError
 from steelyard.evaluation import resamples as module
 from steelyard.evaluation.counts import count
+from steelyard.evaluation.influence import alike, heavier
 from steelyard.evaluation.resamples import Patterns, bootstrap_recall, resamples
 
 RNG = np.random.default_rng(0)
@@ -102,7 +103,7 @@ def test_a_heavier_pattern_adds_to_its_own_counts():
     truth, said = np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 0])
     patterns = Patterns.of(truth, [said], 2)
     base = patterns.counts()
-    moved = patterns.heavier(base, 0, np.arange(4), 0.5)
+    moved = heavier(patterns, base, 0, np.arange(4), 0.5)
     # patterns are sorted: (0, 0), (0, 1), (1, 0), (1, 1)
     np.testing.assert_allclose(moved.hits - base.hits[0], [[0.5, 0], [0, 0], [0, 0], [0, 0.5]])
     np.testing.assert_allclose(moved.called - base.called[0], [[0.5, 0], [0, 0.5]] * 2)
@@ -123,10 +124,10 @@ def test_patterns_of_one_kind_count_alike_for_a_model(labels):
     base, n = patterns.expected(), len(patterns.sizes)
     for model in range(3):
         for start, stop in ((0, n), (5, n - 3)):
-            places, kind = patterns.alike(model, start, stop)
+            places, kind = alike(patterns, model, start, stop)
             assert labels or len(places) <= 18 < n
-            one_each = patterns.heavier(base, model, places, 0.5)
-            every = patterns.heavier(base, model, np.arange(start, stop), 0.5)
+            one_each = heavier(patterns, base, model, places, 0.5)
+            every = heavier(patterns, base, model, np.arange(start, stop), 0.5)
             for name in ("hits", "called", "present", "total"):
                 told, direct = getattr(one_each, name)[kind], getattr(every, name)
                 np.testing.assert_array_equal(told, direct)
@@ -135,7 +136,7 @@ def test_patterns_of_one_kind_count_alike_for_a_model(labels):
 def test_a_heavier_pattern_of_labels_adds_to_the_total_of_each():
     truth = np.array([[1, 0], [0, 1], [1, 1]], dtype=bool)
     patterns = Patterns.of(truth, [truth], 2)
-    moved = patterns.heavier(patterns.counts(), 0, np.arange(3), 0.5)
+    moved = heavier(patterns, patterns.counts(), 0, np.arange(3), 0.5)
     np.testing.assert_allclose(moved.total, np.full((3, 2), 3.5))
     np.testing.assert_allclose(moved.present.sum(axis=0), 3 * np.array([2, 2]) + 2 * 0.5)
 
@@ -182,7 +183,7 @@ def test_pseudo_samples_of_labels_count_for_one_label_alone():
     np.testing.assert_allclose(expected.called[0], [3, 0.5])
     total = next(patterns.resampled(4000, 0)).total[0].mean(axis=0)
     np.testing.assert_allclose(total, [5, 4], atol=0.1)
-    moved = patterns.heavier(expected, 0, np.arange(len(patterns.sizes)), 1.0)
+    moved = heavier(patterns, expected, 0, np.arange(len(patterns.sizes)), 1.0)
     gained = moved.total - expected.total[0]
     np.testing.assert_allclose(gained.sum(axis=0), [2 + 4, 2 + 2])  # two kinds of samples
 

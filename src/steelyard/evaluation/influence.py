@@ -95,19 +95,75 @@ def _gains(
     step = max(_BLOCK // (base.n_classes * n_models), 1)
     for start in range(0, n_patterns, step):
         stop = min(start + step, n_patterns)
-        alike = [patterns.alike(model, start, stop) for model in range(n_models)]
-        heavier = under(
+        kinds = [alike(patterns, model, start, stop) for model in range(n_models)]
+        moved = under(
             joined(
                 [
-                    patterns.heavier(base, model, places, _STEP)
-                    for model, (places, _) in enumerate(alike)
+                    heavier(patterns, base, model, places, _STEP)
+                    for model, (places, _) in enumerate(kinds)
                 ]
             )
         )
-        model_of = np.repeat(np.arange(n_models), [len(places) for places, _ in alike])
+        model_of = np.repeat(np.arange(n_models), [len(places) for places, _ in kinds])
         before = np.searchsorted(model_of, np.arange(n_models))
-        kind = np.stack([first + mine for first, (_, mine) in zip(before, alike, strict=True)])
+        kind = np.stack([first + mine for first, (_, mine) in zip(before, kinds, strict=True)])
         yield {
-            name: ((measure(heavier) - figures[name][model_of]) / _STEP)[kind]
+            name: ((measure(moved) - figures[name][model_of]) / _STEP)[kind]
             for name, measure in measures.items()
         }
+
+
+def heavier(patterns: Patterns, base: Counts, model: int, places: np.ndarray, by: float) -> Counts:
+    """Return the counts (b, K) of one model with one pattern each a bit heavier.
+
+    Parameters
+    ----------
+    patterns : Patterns
+        With one table a model.
+    base : Counts
+        What their `counts` or `expected` gives.
+    model : int
+        Which model.
+    places : ndarray of int, shape (b,)
+        The patterns.
+    by : float
+        How many samples are added to each.
+    """
+    table = patterns.tables[model]
+    hits, called, present = (
+        now[model] + by * one[:, places].toarray().T
+        for now, one in (
+            (base.hits, table.hits),
+            (base.called, table.called),
+            (base.present, table.present),
+        )
+    )
+    total = present.sum(axis=-1)
+    if base.multi_label:
+        total = base.total[model] + by * _adds_to(patterns, places, base.n_classes)
+    return Counts(hits, called, present, total, base.multi_label)
+
+
+def alike(patterns: Patterns, model: int, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return one of each kind of pattern that a model counts alike, and which kind each is.
+
+    Of several labels each pattern is a kind of its own.
+    """
+    if patterns.tables[model].multi_label:
+        places = np.arange(start, stop)
+        return places, places - start
+    code = patterns.strata[start:stop]
+    for of in (patterns.tables[model].present, patterns.tables[model].called):
+        code = code * of.shape[0] + of.indices[start:stop]
+    _, first, kind = np.unique(code, return_index=True, return_inverse=True)
+    return first + start, kind
+
+
+def _adds_to(patterns: Patterns, places: np.ndarray, n_labels: int) -> np.ndarray:
+    """Return what some patterns add to the total of each label, (b, n_labels)."""
+    adds = np.repeat(patterns.worth[places, np.newaxis], n_labels, axis=1)
+    if patterns.label is not None:
+        about = places >= patterns.n_real
+        mine = patterns.label[places[about] - patterns.n_real, np.newaxis]
+        adds[about] = mine == np.arange(n_labels)
+    return adds

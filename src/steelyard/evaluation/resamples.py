@@ -185,57 +185,6 @@ class Patterns:
             one = table.count(weights)
             yield one if total is None else replace(one, total=total)
 
-    def heavier(self, base: Counts, model: int, places: np.ndarray, by: float) -> Counts:
-        """Return the counts (b, K) of one model with one pattern each a bit heavier.
-
-        Parameters
-        ----------
-        base : Counts
-            What `counts` or `expected` gives.
-        model : int
-            Which model.
-        places : ndarray of int, shape (b,)
-            The patterns.
-        by : float
-            How many samples are added to each.
-        """
-        table = self.tables[model]
-        hits, called, present = (
-            now[model] + by * one[:, places].toarray().T
-            for now, one in (
-                (base.hits, table.hits),
-                (base.called, table.called),
-                (base.present, table.present),
-            )
-        )
-        total = present.sum(axis=-1)
-        if base.multi_label:
-            total = base.total[model] + by * self._adds_to(places, base.n_classes)
-        return Counts(hits, called, present, total, base.multi_label)
-
-    def alike(self, model: int, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return one of each kind of pattern that a model counts alike, and which kind each is.
-
-        Of several labels each pattern is a kind of its own.
-        """
-        if self.tables[model].multi_label:
-            places = np.arange(start, stop)
-            return places, places - start
-        code = self.strata[start:stop]
-        for of in (self.tables[model].present, self.tables[model].called):
-            code = code * of.shape[0] + of.indices[start:stop]
-        _, first, kind = np.unique(code, return_index=True, return_inverse=True)
-        return first + start, kind
-
-    def _adds_to(self, places: np.ndarray, n_labels: int) -> np.ndarray:
-        """Return what some patterns add to the total of each label, (b, n_labels)."""
-        adds = np.repeat(self.worth[places, np.newaxis], n_labels, axis=1)
-        if self.label is not None:
-            about = places >= self.n_real
-            mine = self.label[places[about] - self.n_real, np.newaxis]
-            adds[about] = mine == np.arange(n_labels)
-        return adds
-
     def resampled(self, n_resamples: int, seed: int) -> Iterator[Counts]:
         """Yield the counts (M, b, K) of resamples, the same ones for every model."""
         for weights in self.drawn(n_resamples, seed):
