@@ -16,6 +16,7 @@ from steelyard.records.claim import Claim, Outcome
 from steelyard.records.figures import Figures
 
 _TOO_FEW = 2  # runs below which a value without an interval says nothing
+_DETECTABLE = "/detectable"  # what the key of a figure's least detectable change ends with
 
 
 def outcomes(
@@ -53,6 +54,9 @@ def outcomes(
     ">" and "<": "reproduced" if the whole interval lies beyond the bound, "contradicted" if none
     of it does, else "inconclusive". A figure without an interval is judged by its value, and the
     reason says so; with fewer than two runs behind it, it is "inconclusive".
+
+    Where a claim stays "inconclusive" and the same figures hold ``<figure>/detectable``, the reason
+    ends with the least change that would have been seen.
     """
     measured = [figures] if isinstance(figures, Figures) else list(figures)
     rows = [
@@ -62,10 +66,14 @@ def outcomes(
 
 
 def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcome:
-    found = [(scale, rows[claim.figure]) for scale, rows in measured if claim.figure in rows]
+    found = [
+        (scale, rows[claim.figure], rows.get(claim.figure + _DETECTABLE))
+        for scale, rows in measured
+        if claim.figure in rows
+    ]
     if not found:
         return Outcome(claim, "not run", _why_not_run(claim.figure, not_run))
-    scale, row = max(found, key=lambda one: one[1].n_runs)  # of equals the first
+    scale, row, least = max(found, key=lambda one: one[1].n_runs)  # of equals the first
     if row.unit != claim.unit:
         raise MismatchError(
             f"The claim {claim.key!r} is in {claim.unit!r}, its figure in {row.unit!r}.",
@@ -83,10 +91,14 @@ def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcom
         what = f"One run, without an interval, decides nothing; its value, {_shown(value)},"
     else:
         what = f"There is no interval; the value, {_shown(value)},"
+    why = f"{what} {where}."
+    if outcome == "inconclusive" and least is not None:
+        shown = f"{_shown(float(least.value))} {least.unit}".rstrip()
+        why += f" The least change that would have been seen (probability .8) is {shown}."
     return Outcome(
         claim,
         outcome,
-        f"{what} {where}.",
+        why,
         value,
         low=None if bare else low,
         high=None if bare else high,
