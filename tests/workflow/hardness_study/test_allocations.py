@@ -5,6 +5,7 @@ import pytest
 
 from steelyard._support.errors import ParameterError
 from steelyard.records import Hardness, HardnessArm, HardnessProtocol, Labelled, Recipe
+from steelyard.resampling import by_hardness
 from steelyard.workflow.hardness_study.allocations import (
     add_allocations,
     asked,
@@ -59,8 +60,6 @@ def test_the_largest_degree():
     # 100 - alpha * 50 >= 1
     assert most_degree(hardness(), TRAIN, "paper-v2") == pytest.approx(99 / 50)
     with pytest.raises(ParameterError):
-        from steelyard.resampling import by_hardness
-
         by_hardness(TRAIN, hardness(), 2.0, mode="paper-v2")
     safe = most_degree(hardness(), TRAIN, "safe")
     assert asked(hardness(), TRAIN, "safe", safe).min() == pytest.approx(1)

@@ -36,7 +36,7 @@ def rows_of(add):
 
 def test_classes():
     table = rows_of(add_class_scores)
-    means = np.array([[run[LABELS == code].mean() for code in range(K)] for run in STEADY])
+    means = np.array([[run[code == LABELS].mean() for code in range(K)] for run in STEADY])
     row = table.loc["d/score/aum/class=2"]
     assert row["value"] == pytest.approx(means[:, 2].mean())
     half = 2.5706 * means[:, 2].std(ddof=1) / np.sqrt(RUNS)  # t of 5 degrees of freedom
