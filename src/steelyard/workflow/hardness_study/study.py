@@ -24,6 +24,7 @@ from steelyard.workflow.hardness_study.change_rows import (
     add_changes,
     add_levels,
 )
+from steelyard.workflow.hardness_study.gap_rows import add_best, add_pools, add_relative
 from steelyard.workflow.hardness_study.parts import Parts, parts_of
 from steelyard.workflow.hardness_study.plans import draws_of
 from steelyard.workflow.hardness_study.score_rows import (
@@ -118,6 +119,9 @@ def study_hardness(
     _add_draws(rows, trained, parts.train)
     add_levels(rows, judged, sides, protocol.seed)
     add_changes(rows, protocol.arms, judged, sides, protocol.seed)
+    add_relative(rows, protocol.arms, judged, sides, protocol.seed)
+    add_best(rows, protocol.arms, judged, protocol.seed)
+    add_pools(rows, protocol.arms, judged, sides, protocol.seed)
     names = parts.train.class_names
     facts: dict[str, Any] = {
         "name": data.name,
