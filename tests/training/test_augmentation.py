@@ -9,7 +9,14 @@ from toy_data import parted, toy_images, toy_table
 
 from steelyard._support.errors import ParameterError
 from steelyard.records import Labelled, Recipe
-from steelyard.training import Member, fit_ensemble, fit_subsets, fit_watched, prepare
+from steelyard.training import (
+    Member,
+    bytes_a_network,
+    fit_ensemble,
+    fit_subsets,
+    fit_watched,
+    prepare,
+)
 from steelyard.training.augmentation import Augmentation
 from steelyard.training.inputs import Inputs
 
@@ -153,3 +160,17 @@ def test_images_that_are_only_flipped_may_be_smaller_than_the_padding():
     ready = prepare(parted(toy_images()).part("train"))
     (one,) = fit_ensemble(ready, [Member(replace(FLIP, crop_padding=50))])
     assert np.isfinite(one.losses).all()
+
+
+def test_what_augmentation_takes_is_counted_before_training_starts():
+    ready = prepare(parted(toy_images()).part("train"))
+    plain, both = (bytes_a_network(ready, [Member(one)]) for one in (RECIPE, BOTH))
+    # an index of 64 bits a pixel at least, for each image of a batch
+    assert both - plain >= 8 * 36 * RECIPE.batch_size
+
+
+def test_all_of_it_happens_where_the_images_lie():
+    images = torch.empty(5, 3, 4, 6, dtype=torch.uint8, device="meta")
+    found, inside = Augmentation.of(BOTH).seen(images, torch.empty(3, 5, device="meta"))
+    assert (found.device, found.dtype, found.shape) == (images.device, torch.uint8, images.shape)
+    assert inside.shape == (5, 1, 4, 6)
