@@ -185,6 +185,26 @@ def pixels(prepared, X):
     return torch.from_numpy(((X - mean) / deviation).astype(np.float32))
 
 
+def augmented(prepared, row, recipe, luck):
+    """One standardised image as it is trained on: mirrored, padded, cut out, by slices."""
+    flip, top, left = luck
+    image = prepared.X[row].astype(np.float64)
+    mean, deviation = (np.asarray(one)[:, None, None] for one in prepared.channel_moments)
+    fills_after = recipe.crop_fill == "mean"
+    if fills_after:
+        image = (image - mean) / deviation
+    if "flip" in recipe.augmentation and flip < 0.5:
+        image = image[:, :, ::-1]
+    if "crop" in recipe.augmentation:
+        p, (_, height, width) = recipe.crop_padding, image.shape
+        image = np.pad(image, ((0, 0), (p, p), (p, p)))
+        top, left = math.floor(top * (2 * p + 1)), math.floor(left * (2 * p + 1))
+        image = image[:, top : top + height, left : left + width]
+    if not fills_after:
+        image = (image - mean) / deviation
+    return torch.from_numpy(image.astype(np.float32))
+
+
 def train_alone(prepared, member, seed=0, order="own"):
     """Train one member by itself."""
     recipe, n = member.recipe, len(prepared.y)
@@ -221,12 +241,24 @@ def train_alone(prepared, member, seed=0, order="own"):
         generator = torch.Generator().manual_seed(
             derive_seed(seed, purpose="order", epoch=epoch, **axes)
         )
+        luck = torch.rand(
+            3,
+            len(draws),
+            generator=torch.Generator().manual_seed(
+                derive_seed(seed, purpose="augmentation", epoch=epoch, **axes)
+            ),
+        ).T.tolist()
         mixed = torch.from_numpy(draws)
         if recipe.batch_size is not None:
             mixed = mixed[torch.randperm(len(draws), generator=generator)]
         total = 0.0
         for rows in mixed.split(batch_size):
-            logits = network(X[rows])
+            x = X[rows]
+            if recipe.augmentation:
+                own, luck = luck[: len(rows)], luck[len(rows) :]
+                each = zip(rows.tolist(), own, strict=True)
+                x = torch.stack([augmented(prepared, row, recipe, mine) for row, mine in each])
+            logits = network(x)
             each = functional.cross_entropy(
                 logits, y[rows], reduction="none", label_smoothing=recipe.smoothing
             )

@@ -61,6 +61,28 @@ def test_recipes_without_class_weights_are_stored_as_before_there_were_any():
     assert weighted.fingerprint != Recipe("trees").fingerprint
 
 
+def test_recipes_that_augment_nothing_are_stored_as_before_there_was_any_augmentation():
+    names = {"augmentation", "crop_padding", "crop_fill"}
+    assert not names & set(Recipe("cnn").to_dict())
+    assert not names & set(Recipe("cnn").in_use)
+    flips = Recipe("cnn", augmentation=["flip"], crop_padding=2, crop_fill="mean")
+    assert flips.to_dict()["augmentation"] == ["flip"]
+    assert names & set(flips.in_use) == {"augmentation"}  # it crops nothing
+    crops = Recipe("cnn", augmentation=("crop", "flip"), crop_padding=2, crop_fill="mean")
+    assert names <= set(crops.in_use)
+    assert Recipe.from_dict(crops.to_dict()) == crops
+    prints = {one.fingerprint for one in (Recipe("cnn"), flips, crops)}
+    assert len(prints) == 3
+
+
+def test_the_order_of_augmentations_makes_no_other_recipe(tmp_path):
+    one, other = (Recipe(augmentation=names) for names in (("flip", "crop"), ["crop", "flip"]))
+    assert one == other
+    assert one.fingerprint == other.fingerprint
+    one.save(tmp_path / "a.json")
+    assert Recipe.load(tmp_path / "a.json") == other
+
+
 @pytest.mark.parametrize(
     ("values", "text"),
     [
@@ -139,6 +161,35 @@ def test_recipes_without_class_weights_are_stored_as_before_there_were_any():
             {"nesterov": True, "momentum": 0},
             "The 'nesterov' parameter of Recipe needs a momentum above 0. Got 0.0 instead. "
             "Hint: set momentum=0.9, or nesterov=False.",
+        ),
+        (
+            {"augmentation": ("flop",)},
+            "The 'augmentation' parameter of Recipe must be one of {'flip', 'crop'}. "
+            "Got 'flop' instead. Hint: did you mean 'flip' or 'crop'?",
+        ),
+        (
+            {"augmentation": "flip"},
+            "The 'augmentation' parameter of Recipe must be a tuple of str. Got 'flip' instead.",
+        ),
+        (
+            {"augmentation": ("flip", "flip")},
+            "The 'augmentation' parameter of Recipe must name each augmentation once. "
+            "Got ('flip', 'flip') instead.",
+        ),
+        (
+            {"model": "trees", "augmentation": ("flip",)},
+            "The 'augmentation' parameter of Recipe must be () for trees, which read all samples "
+            "once. Got ('flip',) instead. Hint: choose the model mlp, cnn or resnet.",
+        ),
+        (
+            {"crop_padding": 0},
+            "The 'crop_padding' parameter of Recipe must be an int in the range [1, inf). "
+            "Got 0 instead.",
+        ),
+        (
+            {"crop_fill": "grey"},
+            "The 'crop_fill' parameter of Recipe must be one of {'black', 'mean'}. "
+            "Got 'grey' instead.",
         ),
         (
             {"epoch": 3},

@@ -24,6 +24,13 @@ MEMBERS = [  # epochs of two lengths, so that one is open while the other closes
     Member(replace(RECIPE, learning_rate=0.01, epochs=6), GROWN, 1, record=True),
     Member(replace(RECIPE, smoothing=0.1), GROWN, 2),
 ]
+AUGMENTED = [
+    replace(
+        one,
+        recipe=replace(one.recipe, augmentation=("flip", "crop"), crop_padding=1, crop_fill="mean"),
+    )
+    for one in MEMBERS
+]
 
 
 class Killed(Exception):
@@ -52,6 +59,8 @@ def assert_same_bits(some, others):
 CASES = {
     "adam": (READY, MEMBERS, "own"),
     "shared order": (READY, MEMBERS, "shared"),
+    "augmentation": (READY, AUGMENTED, "own"),
+    "augmentation in a shared order": (READY, AUGMENTED, "shared"),
     "momentum": (
         READY,
         [replace(one, recipe=replace(one.recipe, optimiser="sgd")) for one in MEMBERS],
@@ -142,6 +151,16 @@ def test_several_stacks_resume_each_where_it_was(tmp_path):
         (READY, [MEMBERS[0], MEMBERS[1], replace(MEMBERS[2], repetition=0)], {}),
         (READY, [replace(MEMBERS[0], recipe=replace(RECIPE, epochs=5)), *MEMBERS[1:]], {}),
         (prepare(DATA.part("train"), [DATA.part("test")]), MEMBERS, {}),
+        (READY, AUGMENTED, {}),
+        (
+            prepare(
+                DATA.part("train"),
+                [DATA.part("validation"), DATA.part("test")],
+                reference=DATA.part("train").take(np.arange(50)),
+            ),
+            MEMBERS,
+            {},
+        ),
         (
             prepare(parted(toy_images(seed=9)).part("train")),
             [replace(one, plan=None) for one in MEMBERS],

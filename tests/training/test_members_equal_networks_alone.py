@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from oracles.dynamics import channels_of, forgetting_events
-from oracles.networks import train_alone
+from oracles.networks import pixels, train_alone
 from toy_data import parted, toy_images, toy_table
 
 from steelyard.records import Recipe
@@ -122,6 +123,30 @@ def test_full_batches_of_a_convolutional_network():
     assert_equal_alone(prepared(IMAGES, "cnn"), three(recipe), loss=2e-5, logit=5e-4)
 
 
+AUGMENTATIONS = {
+    "flips": {"augmentation": ("flip",)},
+    "crops": {"augmentation": ("crop",), "crop_padding": 1},
+    "both": {"augmentation": ("flip", "crop"), "crop_padding": 2},
+    "mean colour": {"augmentation": ("flip", "crop"), "crop_padding": 2, "crop_fill": "mean"},
+}
+
+
+@pytest.mark.parametrize("augmentation", AUGMENTATIONS)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("model", ["mlp", "cnn"])
+def test_every_augmentation_is_each_members_own(model, augmentation, mode):
+    order, values = MODES[mode]
+    recipe = replace(SHORT, model=model, widths=(8,), learning_rate=1e-3, **values)
+    ready = prepared(IMAGES, model)
+    members = three(replace(recipe, **AUGMENTATIONS[augmentation]))
+    fitted = assert_equal_alone(ready, members, order, loss=2e-5, logit=5e-4)
+    plain = fit_ensemble(ready, three(recipe), order=order)
+    for one, other in zip(fitted, plain, strict=True):
+        assert abs(one.losses[-1] - other.losses[-1]) > 2e-4  # it did augment
+    (alone,) = fit_ensemble(ready, members[1:2], order=order)
+    np.testing.assert_allclose(alone.losses, fitted[1].losses, atol=2e-6)
+
+
 @pytest.mark.parametrize("patience", [1, 2])
 def test_early_stopping_is_each_members_own(patience):
     recipe = replace(SHORT, learning_rate=0.05, schedule="constant", epochs=12, patience=patience)
@@ -136,14 +161,19 @@ def test_early_stopping_is_each_members_own(patience):
     assert min(lengths) < 12
 
 
+@pytest.mark.parametrize("augmentation", [(), ("flip", "crop")])
 @pytest.mark.parametrize("order", ["own", "shared"])
-def test_recorded_dynamics_are_those_of_the_network_alone(order):
+def test_recorded_dynamics_are_those_of_the_network_alone(order, augmentation):
     ready = prepared(IMAGES, "mlp")
     train = IMAGES.part("train")
     grown = by_count(train, 0.7, size="grow", seed=3)  # every sample, some several times
-    members = [Member(SHORT, plan, k, record=True) for k, plan in enumerate((None, grown))]
+    recipe = replace(SHORT, augmentation=augmentation, crop_padding=1)
+    members = [Member(recipe, plan, k, record=True) for k, plan in enumerate((None, grown))]
     for member, result in zip(members, fit_ensemble(ready, members, order=order), strict=True):
-        seen = train_alone(ready, member, order=order).seen
+        alone = train_alone(ready, member, order=order)
+        seen = alone.seen
+        with torch.no_grad():  # the trained model is asked about images as they are
+            trained = alone.network(pixels(ready, ready.X)).double().numpy()
         row_of = {train.ids[row]: k for k, row in enumerate(ready.order)}
         n_epochs = SHORT.epochs
         for position, sample in enumerate(result.dynamics.ids):
@@ -155,6 +185,8 @@ def test_recorded_dynamics_are_those_of_the_network_alone(order):
                 name: np.mean([[one[name] for one in epoch] for epoch in each])
                 for name in ("margin", "probability", "loss", "error_norm", "correct", "logit")
             }
+            own = ready.y[row]
+            expected["final_margin"] = trained[row, own] - np.delete(trained[row], own).max()
             expected["forgetting"] = forgetting_events(right)
             expected["first_learned"] = right.index(True) if any(right) else n_epochs
             for name, value in expected.items():

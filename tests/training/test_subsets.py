@@ -24,6 +24,8 @@ RECIPES = {
     "whole batches": WHOLE,
     "convolutions": CNN,
     "convolutions of whole batches": replace(CNN, batch_size=None, learning_rate=0.1, epochs=6),
+    "augmented": replace(MLP, augmentation=("flip", "crop"), crop_padding=2),
+    "augmented whole batches": replace(WHOLE, augmentation=("flip",)),
     "weighted classes": replace(WHOLE, class_weighting=1.0),
 }
 TREES = replace(PROBES["trees"], epochs=6)

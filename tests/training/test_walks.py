@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from steelyard.training.walks import Walk
+from steelyard.training.walks import Sequel, Walk
 
 DRAWS = np.array([0, 1, 1, 4, 7, 7, 7])
 
@@ -41,3 +41,30 @@ def test_all_at_once_is_one_step_an_epoch_in_order():
     assert (walk.n_steps, walk.epoch_steps) == (4, 1)
     assert walk.rows(2).tolist() == DRAWS.tolist()
     assert walk.rows(0) is walk.rows(3)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 7, 100, None])
+def test_the_luck_of_an_epoch_is_drawn_once_for_each_of_its_rows(batch_size):
+    walk = Walk(DRAWS, batch_size, epochs=3, seed=0, repetition=1)
+    fresh = Walk(DRAWS, batch_size, epochs=3, seed=0, repetition=1)
+    backwards = [fresh.luck(step) for step in reversed(range(walk.n_steps))][::-1]
+    luck = [walk.luck(step) for step in range(walk.n_steps)]
+    assert [one.shape for one in luck] == [
+        (3, len(walk.rows(step))) for step in range(walk.n_steps)
+    ]
+    assert all(torch.equal(one, other) for one, other in zip(luck, backwards, strict=True))
+    values = torch.cat(luck, dim=1)
+    assert len(values.unique()) == values.numel() == 3 * 3 * len(DRAWS)
+    assert 0 <= values.min() <= values.max() < 1
+
+
+def test_luck_differs_by_epoch_seed_and_axis_and_goes_on_in_a_sequel():
+    def luck(step=0, **values):
+        return tuple(Walk(DRAWS, 7, 2, **{"seed": 0, **values}).luck(step)[0].tolist())
+
+    every = {luck(), luck(1), luck(seed=1), luck(repetition=0), luck(repetition=1)}
+    assert len(every) == 5
+    second = Walk(DRAWS, 7, 2, 0, repetition=1)
+    both = Sequel(Walk(DRAWS, 7, 2, 0), second)
+    assert tuple(both.luck(1)[0].tolist()) == luck(1)
+    assert torch.equal(both.luck(3), second.luck(1))

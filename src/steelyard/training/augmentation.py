@@ -1,11 +1,12 @@
 """Augmentation of a whole batch at once, where it lies: flips and crops of images of bytes.
 
-Three numbers of luck decide what an image becomes. Output pixel (r, c) of a flipped or unflipped
-image, cropped after padding by p pixels a side, is the input pixel
+Three numbers of luck decide what an image becomes: whether it is flipped, and which window is cut
+out of it after padding by p pixels a side. Pixel (r, c) of what is seen is pixel
 
-    (r + t - p, c' + l - p),  c' = W - 1 - c if flipped else c,  t, l uniform in 0..2p,
+    (r + t - p, c + l - p),  t and l uniform in 0..2p,
 
-or padding where that lies outside. All pixels of a batch are fetched by one index.
+of the image, flipped or not, or padding where that lies outside. All pixels of a batch are fetched
+by one index.
 """
 
 from __future__ import annotations
@@ -70,8 +71,6 @@ class Augmentation:
         height, width = images.shape[2:]
         rows = torch.arange(height, device=images.device).expand(len(images), height)
         columns = torch.arange(width, device=images.device).expand(len(images), width)
-        if self.flip:
-            columns = torch.where(luck[0, :, None] < 0.5, width - 1 - columns, columns)
         inside = None
         if self.padding:
             # a number below 1 times a whole number stays below it, in floats too
@@ -81,6 +80,8 @@ class Augmentation:
             column_inside = (columns >= 0) & (columns < width)
             inside = (row_inside[:, :, None] & column_inside[:, None, :])[:, None]
             rows, columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)
+        if self.flip:
+            columns = torch.where(luck[0, :, None] < 0.5, width - 1 - columns, columns)
         pixels = (rows[:, :, None] * width + columns[:, None, :]).view(len(images), 1, -1)
         flat = images.flatten(2)
         found = flat.gather(2, pixels.expand(flat.shape)).view(images.shape)

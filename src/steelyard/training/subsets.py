@@ -83,9 +83,10 @@ def fit_subsets(
                 device=checked_device(device),
                 progress=progress,
             )
-    if recipe.batch_size is None and recipe.normalisation == "batch":
+    if recipe.batch_size is None and (recipe.normalisation == "batch" or recipe.augmentation):
         # networks that share a full batch read all rows and weigh some by 0; the statistics of
-        # batch normalisation would know of those. One batch of the own rows does not.
+        # batch normalisation would know of those, and all would see the same flips and crops. One
+        # batch of the own rows does neither.
         recipe = replace(recipe, batch_size=len(data))
     predicted = np.empty(subsets.shape, dtype=np.int64)
     at_once = max(1, _LOGITS // (len(data) * data.n_classes))

@@ -58,8 +58,8 @@ class Walk:
     def luck(self, step: int) -> torch.Tensor:
         """Return uniform numbers in [0, 1) for the rows of a step, shape (LUCK, batch).
 
-        They decide how a row is augmented. What is drawn knows nothing of the recipe, so that
-        networks with other augmentations, or with none, share all the luck that they can share.
+        They decide how a row is augmented. What is drawn knows nothing of the recipe: a network
+        that crops otherwise, or not at all, mirrors the same images.
         """
         epoch, batch = divmod(step, self.epoch_steps)
         if epoch != self._lucky_epoch:
