@@ -166,3 +166,54 @@ def test_how_often_claims_of_known_truth_are_borne_out():
     assert wide["contradicted"] < 0.01
     narrow_outside = shares(20)
     assert narrow_outside["contradicted"] > 0.99
+
+
+def with_rows(*rows, facts=None, scale="small"):
+    return Figures("s", scale, pd.DataFrame(rows, columns=list(COLUMNS)), facts or {})
+
+
+def test_an_outcome_carries_the_least_difference_that_would_have_been_seen():
+    bare, beside = (
+        ("a/b", 11, np.nan, 9, 13, 5, "%"),
+        ("a/b/detectable", 2.8, *[np.nan] * 3, 5, "%"),
+    )
+    found = judged(ABOVE, with_rows(bare, beside))
+    assert (found.outcome, found.detectable) == ("inconclusive", 2.8)
+    assert "such runs see a difference of 2.8 with probability .8" in found.why
+    assert judged(ABOVE, with_rows(bare)).detectable is None
+    decided = judged(ABOVE, with_rows(("a/b", 15, np.nan, 14, 16, 5, "%"), beside))
+    assert (decided.outcome, decided.detectable) == ("reproduced", 2.8)
+    assert "probability" not in decided.why
+
+
+def test_the_least_difference_is_that_of_the_run_that_was_judged():
+    few = with_rows(
+        ("a/b", 11, np.nan, 9, 13, 5, "%"), ("a/b/detectable", 2.8, *[np.nan] * 3, 5, "%")
+    )
+    many = with_rows(
+        ("a/b", 11, np.nan, 9, 13, 50, "%"), ("a/b/detectable", 0.9, *[np.nan] * 3, 50, "%")
+    )
+    assert judged(ABOVE, [few, many]).detectable == 0.9
+    assert judged(ABOVE, [many, few]).detectable == 0.9
+
+
+def test_an_arm_that_was_left_out_says_why():
+    facts = {
+        "d": {"not_run": {"v1/alpha=1": "A class would get no sample."}, "name": "D"},
+        "seconds": 3.0,
+        "e": {"not_run": "nothing of this kind"},
+    }
+    figures = with_rows(("a/b", 1, *[np.nan] * 3, 5, "%"), facts=facts)
+    asked = {
+        "d/change/v1/alpha=1/recall": True,
+        "d/arm/v1/alpha=1/recall": True,
+        "d/change/v1/alpha=1.5/recall": False,
+        "e/change/v1/alpha=1/recall": False,
+    }
+    for key, told in asked.items():
+        found = judged(claim("<", 0, figure=key), figures, not_run={"e/": "of e"})
+        assert found.outcome == "not run"
+        assert (found.why == "A class would get no sample.") == told, key
+    # what the study declares of the whole data set gives way to what is known of the arm
+    found = judged(claim("<", 0, figure="d/arm/v1/alpha=1/f1"), figures, not_run={"d/": "of d"})
+    assert found.why == "A class would get no sample."

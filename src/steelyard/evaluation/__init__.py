@@ -4,6 +4,7 @@ from steelyard.evaluation.agreements import with_agreements
 from steelyard.evaluation.arrays import evaluate_arrays, predictions_of
 from steelyard.evaluation.bootstrap import bootstrap, hierarchical_bootstrap
 from steelyard.evaluation.calibration import calibration, correction_report
+from steelyard.evaluation.claim_sums import ClaimSum, claim_sums
 from steelyard.evaluation.claims import outcomes
 from steelyard.evaluation.class_differences import class_estimates
 from steelyard.evaluation.cost_report import cost_report
@@ -40,12 +41,14 @@ from steelyard.records.priors import effective_prior
 __all__ = [
     "AVERAGES",
     "CLASS_METRICS",
+    "ClaimSum",
     "Estimate",
     "accuracy_interval",
     "aurc",
     "bootstrap",
     "calibration",
     "choose_thresholds",
+    "claim_sums",
     "class_estimates",
     "correct_prior",
     "correction_report",

@@ -15,6 +15,7 @@ from steelyard._support.errors import MismatchError
 from steelyard.records.claim import Claim, Outcome
 from steelyard.records.figures import Figures
 
+DETECTABLE = "detectable"  # last part of the key of what a comparison could have seen
 _TOO_FEW = 2  # runs below which a value without an interval says nothing
 
 
@@ -35,6 +36,8 @@ def outcomes(
         of, the one with more runs behind it counts; of equals the first.
     not_run : mapping of str to str, optional
         Why figures are not there, by how their keys begin; the longest beginning that fits tells.
+        What the figures say themselves of arms that were left out (``facts[data]["not_run"]``, a
+        reason an arm) is read beside it.
 
     Returns
     -------
@@ -53,19 +56,23 @@ def outcomes(
     ">" and "<": "reproduced" if the whole interval lies beyond the bound, "contradicted" if none
     of it does, else "inconclusive". A figure without an interval is judged by its value, and the
     reason says so; with fewer than two runs behind it, it is "inconclusive".
+
+    Where a row beside the figure (``FIGURE/detectable``) has the least difference that the runs
+    would have seen with probability .8, the outcome carries it.
     """
     measured = [figures] if isinstance(figures, Figures) else list(figures)
     rows = [
         (one.scale, {row.key: row for row in one.table.itertuples(index=False)}) for one in measured
     ]
-    return tuple(_outcome(claim, rows, not_run or {}) for claim in claims)
+    reasons = {**_arms_left_out(measured), **(not_run or {})}
+    return tuple(_outcome(claim, rows, reasons) for claim in claims)
 
 
 def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcome:
-    found = [(scale, rows[claim.figure]) for scale, rows in measured if claim.figure in rows]
+    found = [(scale, rows[claim.figure], rows) for scale, rows in measured if claim.figure in rows]
     if not found:
         return Outcome(claim, "not run", _why_not_run(claim.figure, not_run))
-    scale, row = max(found, key=lambda one: one[1].n_runs)  # of equals the first
+    scale, row, rows = max(found, key=lambda one: one[1].n_runs)  # of equals the first
     if row.unit != claim.unit:
         raise MismatchError(
             f"The claim {claim.key!r} is in {claim.unit!r}, its figure in {row.unit!r}.",
@@ -83,6 +90,13 @@ def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcom
         what = f"One run, without an interval, decides nothing; its value, {_shown(value)},"
     else:
         what = f"There is no interval; the value, {_shown(value)},"
+    beside = rows.get(f"{claim.figure}/{DETECTABLE}")
+    detectable = None if beside is None else float(beside.value)
+    if outcome == "inconclusive" and detectable is not None:
+        where += (
+            f"; such runs see a difference of {_shown(detectable)} with probability .8, a smaller "
+            "one less often"
+        )
     return Outcome(
         claim,
         outcome,
@@ -92,6 +106,7 @@ def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcom
         high=None if bare else high,
         n_runs=int(row.n_runs),
         scale=scale,
+        detectable=detectable,
     )
 
 
@@ -116,6 +131,18 @@ def _where(claim: Claim, value: float, low: float, high: float) -> tuple[str, st
     if high <= bound if above else low >= bound:
         return "contradicted", f"does not lie {side} {_shown(bound)}"
     return "inconclusive", f"lies on both sides of {_shown(bound)}; the value is {_shown(value)}"
+
+
+def _arms_left_out(measured: Iterable[Figures]) -> dict[str, str]:
+    """Return why a study left arms out, by how the keys of their figures begin."""
+    return {
+        f"{data}/{kind}/{arm}/": reason
+        for one in measured
+        for data, facts in one.facts.items()
+        if isinstance(facts, Mapping) and isinstance(facts.get("not_run"), Mapping)
+        for arm, reason in facts["not_run"].items()
+        for kind in ("arm", "change")
+    }
 
 
 def _why_not_run(figure: str, not_run: Mapping[str, str]) -> str:
