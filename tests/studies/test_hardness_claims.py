@@ -256,6 +256,9 @@ def test_the_published_numbers_are_claimed_of_a_resnet_alone():
         "235"
     )
     assert len(breaks) == 10
+    tolerances = {key.split(RESNET)[-1]: CLAIMS[key].tolerance for key in found if RESNET in key}
+    assert tolerances["/arm/baseline/recall"] == tolerances["/arm/baseline/class=3/recall"] == 1
+    assert tolerances["/arm/baseline/recall/max_min"] == 2
     assert {one.tolerance for one in breaks.values()} == {94.7}
 
 
@@ -287,6 +290,37 @@ def test_halfway_between_random_and_equal_sets():
         claim = CLAIMS[f"v1-figure-10/fashion-mnist/overlap/aum~el2n_early/pruned={share}"]
         assert claim.relation == "<"
         assert claim.tolerance == pytest.approx(100 * (random + 1) / 2, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("figure", "relation", "tolerance"),
+    [
+        ("agreement/aum~el2n_early/samples", "<", 0.8),
+        ("agreement/el2n_early~forgetting_events/classes", "<", 0.8),
+        ("stability/el2n_early/disjoint/runs=1/pruned=0.1/change", ">", 9),
+        ("stability/aum/disjoint/runs=1/pruned=0.5/change", ">", 5),
+        ("stability/aum-minus-el2n_early/change", "<", 0),
+        ("stability/aum-minus-forgetting_events/change", "<", 0),
+        ("allocation-change/paper-v1/runs=8/largest", "<", 1),
+        ("best/v1/recall/max_min", ">", -10),
+        ("arm/baseline/recall/easy_hard", ">", 0),
+    ],
+)
+def test_bounds_are_the_same_of_all_data(figure, relation, tolerance):
+    found = [one for one in RESAMPLING.claims if one.figure.split("/", 1)[1] == figure]
+    assert [one.figure.split("/")[0] for one in found] == list(RESAMPLING.data)
+    assert {(one.relation, one.tolerance) for one in found} == {(relation, tolerance)}
+
+
+def test_best_arms_are_held_against_frequency_too():
+    for data in RESAMPLING.data:
+        mine = [one for one in RESAMPLING.claims if one.figure == f"{data}/best/v2/recall/max_min"]
+        assert [one.key.endswith("/frequency") for one in mine if one.relation == "<"] == [
+            False,
+            True,
+        ]
+        assert {one.tolerance for one in mine if one.relation == "<"} == {0}
+        assert [one.published for one in mine if one.relation == "="] == [-32] * (data == RESNET)
 
 
 CHANGE = "cifar10-jpeg/change/v1/alpha=1/random+easiest"

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from steelyard.records.paper_study import PaperStudy
 from steelyard.studies.hardness_arms import pruning_arms
-from steelyard.studies.hardness_claims import not_run
+from steelyard.studies.hardness_claims import DATA, not_run
 from steelyard.studies.hardness_resampling import PAPER as RESAMPLING_PAPER
 from steelyard.studies.hardness_resampling import PAPER_OF, RECIPES
 from steelyard.studies.hardness_resampling import SMALL as RESAMPLING_SMALL
@@ -27,7 +27,7 @@ HARDNESS_PRUNING = PaperStudy(
     paper=PAPER_OF,
     command="steelyard study hardness-pruning --scale small",
     cost="",
-    data=("cifar10-jpeg", "fashion-mnist"),
+    data=tuple(DATA),
     built_in={"fashion-mnist": "fashion-mnist", "cifar10": "cifar10"},
     recipes=RECIPES,
     scales={"smoke": SMOKE, "small": SMALL, "paper": PAPER},
