@@ -109,6 +109,38 @@ def test_the_reason_states_the_numbers(one, interval, why):
     assert judged(one, measured(*interval)).why == why
 
 
+def with_detectable(scale="small", n_runs=5, least=3.21, unit="points", key="a/b/detectable"):
+    """Return figures with an interval around 0 and the least change that could be seen."""
+    rows = [
+        ("a/b", 0.5, np.nan, -1, 2, n_runs, "points"),
+        (key, least, np.nan, np.nan, np.nan, n_runs, unit),
+    ]
+    return Figures("s", scale, pd.DataFrame(rows, columns=list(COLUMNS)), {})
+
+
+@pytest.mark.parametrize(("unit", "shown"), [("points", "3.21 points"), ("", "3.21")])
+def test_what_stays_open_says_what_would_have_been_seen(unit, shown):
+    said = f"The least change that would have been seen (probability .8) is {shown}."
+    figures = with_detectable(unit=unit)
+    open_ = judged(claim(">", 0, unit="points"), figures)
+    assert open_.outcome == "inconclusive"
+    assert open_.why == (
+        f"The 95 % interval, -1 to 2, lies on both sides of 0; the value is 0.5. {said}"
+    )
+    assert judged(claim("=", 1, 1, unit="points"), figures).why.endswith(f"is within. {said}")
+    # what is decided needs no such excuse, and another figure's is not this one's
+    for decided in (claim(">", -2, unit="points"), claim("<", -2, unit="points")):
+        assert "least change" not in judged(decided, figures).why
+    other = with_detectable(key="a/c/detectable")
+    assert "least change" not in judged(claim(">", 0, unit="points"), other).why
+
+
+def test_what_would_have_been_seen_is_told_of_the_run_that_counts():
+    few, many = with_detectable("small", 5, 3.0), with_detectable("paper", 75, 1.0)
+    for order in ([few, many], [many, few]):
+        assert judged(claim(">", 0, unit="points"), order).why.endswith("is 1 points.")
+
+
 def test_more_runs_count_and_of_equals_the_first():
     few = measured(10, 9, 11, n_runs=15, scale="small")
     many = measured(20, 19, 21, n_runs=75, scale="paper")
@@ -168,33 +200,12 @@ def test_how_often_claims_of_known_truth_are_borne_out():
     assert narrow_outside["contradicted"] > 0.99
 
 
-def with_rows(*rows, facts=None, scale="small"):
-    return Figures("s", scale, pd.DataFrame(rows, columns=list(COLUMNS)), facts or {})
-
-
-def test_an_outcome_carries_the_least_difference_that_would_have_been_seen():
-    bare, beside = (
-        ("a/b", 11, np.nan, 9, 13, 5, "%"),
-        ("a/b/detectable", 2.8, *[np.nan] * 3, 5, "%"),
-    )
-    found = judged(ABOVE, with_rows(bare, beside))
-    assert (found.outcome, found.detectable) == ("inconclusive", 2.8)
-    assert "such runs see a difference of 2.8 with probability .8" in found.why
-    assert judged(ABOVE, with_rows(bare)).detectable is None
-    decided = judged(ABOVE, with_rows(("a/b", 15, np.nan, 14, 16, 5, "%"), beside))
-    assert (decided.outcome, decided.detectable) == ("reproduced", 2.8)
-    assert "probability" not in decided.why
-
-
-def test_the_least_difference_is_that_of_the_run_that_was_judged():
-    few = with_rows(
-        ("a/b", 11, np.nan, 9, 13, 5, "%"), ("a/b/detectable", 2.8, *[np.nan] * 3, 5, "%")
-    )
-    many = with_rows(
-        ("a/b", 11, np.nan, 9, 13, 50, "%"), ("a/b/detectable", 0.9, *[np.nan] * 3, 50, "%")
-    )
-    assert judged(ABOVE, [few, many]).detectable == 0.9
-    assert judged(ABOVE, [many, few]).detectable == 0.9
+def test_an_outcome_carries_the_least_change_of_the_run_that_was_judged():
+    few, many = with_detectable("small", 5, 3.0), with_detectable("paper", 75, 1.0)
+    for order in ([few, many], [many, few]):
+        assert judged(claim(">", 0, unit="points"), order).detectable == 1.0
+    assert judged(claim(">", -2, unit="points"), few).detectable == 3.0  # though it is decided
+    assert judged(ABOVE, measured(11, 9, 13)).detectable is None
 
 
 def test_an_arm_that_was_left_out_says_why():
@@ -203,7 +214,7 @@ def test_an_arm_that_was_left_out_says_why():
         "seconds": 3.0,
         "e": {"not_run": "nothing of this kind"},
     }
-    figures = with_rows(("a/b", 1, *[np.nan] * 3, 5, "%"), facts=facts)
+    figures = Figures("s", "small", measured(1).table, facts)
     asked = {
         "d/change/v1/alpha=1/recall": True,
         "d/arm/v1/alpha=1/recall": True,

@@ -5,6 +5,7 @@ import pytest
 
 from steelyard._support.errors import DataError
 from steelyard.evaluation import evaluate
+from steelyard.evaluation.bootstrap import bootstrap
 from steelyard.evaluation.class_differences import class_estimates
 from steelyard.evaluation.many_tests import holm
 from steelyard.records import Predictions
@@ -111,13 +112,76 @@ def test_recalls_of_labels_are_compared_on_the_samples_that_have_them():
         assert rows.loc[name, "n"] == has.sum()
 
 
+def called(arm, seed, codes, truth):
+    """Return a model that calls exactly these classes."""
+    return model(arm, truth, 3.0 * np.eye(5)[codes], seed)
+
+
+def test_precision_and_f1_of_a_class_are_compared_as_the_bootstrap_compares_them():
+    models = [noisy(arm, seed) for arm in ("base", "b") for seed in range(3)]
+    how = {"n_resamples": 80, "seed": 5}
+    # the base arm need not come first
+    for order in (models, [*models[3:], *models[:3]]):
+        found = evaluate(order, base_arm="base", class_metrics=["f1", "precision"], **how)
+        for metric in ("precision", "f1"):
+            rows = found.class_differences.query(
+                "metric == @metric and prior == 'uniform' and arm == 'b'"
+                " and decision == 'as trained'"
+            ).set_index("class")
+            uniform = np.full(5, 0.2)
+            expected = bootstrap(models[3:], models[:3], metric, prior=uniform, **how)
+            np.testing.assert_allclose(rows["mean"], expected.estimates.mean)
+            # the redraws of four cells are not those of two: as wide, and no more
+            half = (expected.high - expected.low) / 2
+            np.testing.assert_allclose((rows["high"] - rows["low"]) / 2, half, rtol=0.35)
+            at = [expected.at(code).detectable() for code in range(5)]
+            np.testing.assert_allclose(rows["detectable"], at, rtol=0.35)
+            family = found.class_differences.query("metric == @metric and prior == 'uniform'")
+            np.testing.assert_allclose(family["p_holm"], holm(family["p"]))
+            assert (family["arm"] == "base").any()  # the control is in it
+
+
+def test_precision_of_a_class_that_nobody_calls_is_no_data_and_its_f1_is_a_test():
+    truth = np.repeat(np.arange(5), 20)
+    said = truth.copy()
+    said[truth == 4] = 0
+    other = said.copy()
+    other[:5] = 1
+    found = evaluate(
+        [called("base", 0, said, truth), called("other", 0, other, truth)],
+        class_metrics=["precision", "f1"],
+        n_resamples=50,
+    )
+    rows = found.class_differences.query("prior == 'uniform'").set_index(["metric", "class"])
+    assert rows.loc[("precision", "e"), ["mean", "low", "high", *TESTS]].isna().all()
+    assert rows.loc[("precision", "d"), "p"] > 0.9  # as it was, and never certain
+    assert rows.loc[("f1", "e"), "mean"] == 0
+    assert rows.loc[("f1", "e"), "detectable"] > 0
+    assert rows.loc[("precision", "b"), "mean"] == pytest.approx(20 / 25 - 1)
+
+
+def test_a_class_that_one_seed_alone_calls_says_nothing_of_other_seeds():
+    truth = np.repeat(np.arange(5), 20)
+    never = np.where(truth == 4, 0, truth)
+    said = {"base": (truth, never, truth), "other": (np.roll(truth, 3), truth, never)}
+    models = [
+        called(arm, seed, one, truth) for arm, of in said.items() for seed, one in enumerate(of)
+    ]
+    found = evaluate(models, class_metrics=["precision"], n_resamples=50)
+    rows = found.class_differences.query("prior == 'uniform'").set_index("class")
+    assert rows.loc["e", "mean"] == pytest.approx(17 / 20 - 1)  # the one seed with data in both
+    assert rows.loc["e", ["low", "high", *TESTS]].isna().all()
+    assert rows.loc[["a", "b", "c", "d"], "p"].notna().all()
+
+
 def test_a_class_that_the_deployment_does_not_have_is_in_no_family():
     models = [noisy(arm, seed) for arm in ("base", "other") for seed in (0, 1)]
     without_e = {"a": 1, "b": 1, "c": 1, "d": 1}
     found = evaluate(models, {"field": without_e}, n_resamples=50)
     rows = found.class_differences.query("prior == 'field'")
     absent = rows[rows["class"] == "e"]
-    assert set(absent["metric"]) == {"recall", "auroc", "average_precision", "d_prime"}
+    compared = {"recall", "precision", "f1", "auroc", "average_precision", "d_prime"}
+    assert set(absent["metric"]) == compared
     assert absent[["mean", "low", "high", *TESTS]].isna().all(axis=None)
     assert (absent["n"] > 0).all()
     assert set(found.rarity.query("prior == 'field'")["n_classes"]) == {4}

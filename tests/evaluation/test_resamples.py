@@ -7,6 +7,7 @@ from scipy import stats
 from steelyard._support.errors import DataError, ParameterError
 from steelyard.evaluation import resamples as module
 from steelyard.evaluation.counts import count
+from steelyard.evaluation.influence import alike, heavier
 from steelyard.evaluation.resamples import Patterns, bootstrap_recall, resamples
 
 RNG = np.random.default_rng(0)
@@ -102,19 +103,42 @@ def test_a_heavier_pattern_adds_to_its_own_counts():
     truth, said = np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 0])
     patterns = Patterns.of(truth, [said], 2)
     base = patterns.counts()
-    moved = patterns.heavier(base, 0, 4, 0.5)
+    moved = heavier(patterns, base, 0, np.arange(4), 0.5)
     # patterns are sorted: (0, 0), (0, 1), (1, 0), (1, 1)
-    np.testing.assert_allclose(moved.hits[0] - base.hits[0], [[0.5, 0], [0, 0], [0, 0], [0, 0.5]])
-    np.testing.assert_allclose(moved.called[0] - base.called[0], [[0.5, 0], [0, 0.5]] * 2)
-    np.testing.assert_allclose(moved.total, base.total[:, np.newaxis] + np.full((1, 4), 0.5))
+    np.testing.assert_allclose(moved.hits - base.hits[0], [[0.5, 0], [0, 0], [0, 0], [0, 0.5]])
+    np.testing.assert_allclose(moved.called - base.called[0], [[0.5, 0], [0, 0.5]] * 2)
+    np.testing.assert_allclose(moved.total, np.full(4, 5.5))
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_patterns_of_one_kind_count_alike_for_a_model(labels):
+    rng = np.random.default_rng(0)
+    if labels:
+        truth, *said = rng.random((4, 60, 3)) < 0.4
+    else:
+        truth, *said = rng.integers(0, 3, (4, 60))
+    strata = rng.integers(0, 2, 60)
+    shares = None if labels else np.array([0.2, 0.8])
+    groups = None if labels else strata
+    patterns = Patterns.of(truth, said, 3, groups, shares, cells=[0, 1, 2])
+    base, n = patterns.expected(), len(patterns.sizes)
+    for model in range(3):
+        for start, stop in ((0, n), (5, n - 3)):
+            places, kind = alike(patterns, model, start, stop)
+            assert labels or len(places) <= 18 < n
+            one_each = heavier(patterns, base, model, places, 0.5)
+            every = heavier(patterns, base, model, np.arange(start, stop), 0.5)
+            for name in ("hits", "called", "present", "total"):
+                told, direct = getattr(one_each, name)[kind], getattr(every, name)
+                np.testing.assert_array_equal(told, direct)
 
 
 def test_a_heavier_pattern_of_labels_adds_to_the_total_of_each():
     truth = np.array([[1, 0], [0, 1], [1, 1]], dtype=bool)
     patterns = Patterns.of(truth, [truth], 2)
-    moved = patterns.heavier(patterns.counts(), 0, 3, 0.5)
-    np.testing.assert_allclose(moved.total, np.full((1, 3, 2), 3.5))
-    np.testing.assert_allclose(moved.present[0].sum(axis=0), 3 * np.array([2, 2]) + 2 * 0.5)
+    moved = heavier(patterns, patterns.counts(), 0, np.arange(3), 0.5)
+    np.testing.assert_allclose(moved.total, np.full((3, 2), 3.5))
+    np.testing.assert_allclose(moved.present.sum(axis=0), 3 * np.array([2, 2]) + 2 * 0.5)
 
 
 @pytest.mark.parametrize("by_cell", [True, False])
@@ -159,8 +183,8 @@ def test_pseudo_samples_of_labels_count_for_one_label_alone():
     np.testing.assert_allclose(expected.called[0], [3, 0.5])
     total = next(patterns.resampled(4000, 0)).total[0].mean(axis=0)
     np.testing.assert_allclose(total, [5, 4], atol=0.1)
-    moved = patterns.heavier(expected, 0, len(patterns.sizes), 1.0)
-    gained = moved.total[0] - expected.total[0]
+    moved = heavier(patterns, expected, 0, np.arange(len(patterns.sizes)), 1.0)
+    gained = moved.total - expected.total[0]
     np.testing.assert_allclose(gained.sum(axis=0), [2 + 4, 2 + 2])  # two kinds of samples
 
 

@@ -19,7 +19,7 @@ from steelyard.cli.plan import plan
 from steelyard.cli.report import report
 from steelyard.cli.runs import app as runs
 from steelyard.cli.score import score
-from steelyard.cli.study import study
+from steelyard.cli.study import app as study
 from steelyard.cli.terminal import one_line, our_warnings_alone
 from steelyard.cli.thresholds import thresholds
 from steelyard.cli.weigh import weigh
@@ -34,11 +34,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 VERBS = (
-    weigh, score, plan, apply, audit, evaluate, thresholds, correct, report, study, claims,
-    datasets,
+    weigh, score, plan, apply, audit, evaluate, thresholds, correct, report, claims, datasets,
 )  # fmt: skip
 for verb in VERBS:
     app.command()(verb)
+app.add_typer(study)
 app.add_typer(runs)
 
 
@@ -74,7 +74,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         with our_warnings_alone():
             # a group alone is a question, not a mistake
-            asked = words if words not in ([], ["runs"]) else [*words, "--help"]
+            asked = words if words not in ([], ["runs"], ["study"]) else [*words, "--help"]
             returned = app(args=asked, standalone_mode=False)
         code = returned if isinstance(returned, int) else DONE
     except SteelyardError as error:

@@ -2,6 +2,7 @@
 
 from steelyard.evaluation.agreements import with_agreements
 from steelyard.evaluation.arrays import evaluate_arrays, predictions_of
+from steelyard.evaluation.best_arm import BestArm, best_arm
 from steelyard.evaluation.bootstrap import bootstrap, hierarchical_bootstrap
 from steelyard.evaluation.calibration import calibration, correction_report
 from steelyard.evaluation.claim_sums import ClaimSum, claim_sums
@@ -33,6 +34,7 @@ from steelyard.evaluation.quantities import correctness, negative_log_likelihood
 from steelyard.evaluation.rank_correlation import mean_ranks, rank_agreement
 from steelyard.evaluation.rank_estimates import rank_differences, rank_estimates
 from steelyard.evaluation.rarity import rarity_test
+from steelyard.evaluation.relative_gaps import relative_gaps
 from steelyard.evaluation.repeated_splits import folds_estimate, splits_estimate
 from steelyard.evaluation.stream import evaluate_in_chunks
 from steelyard.evaluation.thresholds import choose_thresholds
@@ -41,10 +43,12 @@ from steelyard.records.priors import effective_prior
 __all__ = [
     "AVERAGES",
     "CLASS_METRICS",
+    "BestArm",
     "ClaimSum",
     "Estimate",
     "accuracy_interval",
     "aurc",
+    "best_arm",
     "bootstrap",
     "calibration",
     "choose_thresholds",
@@ -81,6 +85,7 @@ __all__ = [
     "rank_estimates",
     "rarity_test",
     "recall_intervals",
+    "relative_gaps",
     "risk_coverage",
     "sign_flip_test",
     "splits_estimate",

@@ -51,3 +51,22 @@ def by_arm(predictions: Sequence[Predictions]) -> dict[str, list[Predictions]]:
                 hint="give every arm the same seeds, each once and in one order.",
             )
     return arms
+
+
+def require_pairs(left: list[Predictions], right: list[Predictions]) -> None:
+    """Raise unless two arms have the same seeds, samples, truth and classes.
+
+    Raises
+    ------
+    MismatchError
+        If they have not.
+    """
+    seeds, others = ([model.seed for model in arm] for arm in (left, right))
+    one, other = left[0], right[0]
+    same = one.class_names == other.class_names and np.array_equal(one.ids, other.ids)
+    if seeds != others or not same or not np.array_equal(one.truth, other.truth):
+        raise MismatchError(
+            f"Arms are compared seed by seed and sample by sample. Arm {one.arm!r} has the seeds "
+            f"{seeds} and {len(one)} samples, arm {other.arm!r} {others} and {len(other)}.",
+            hint="give both the same seeds, samples and classes, in one order.",
+        )

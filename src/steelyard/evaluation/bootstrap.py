@@ -15,10 +15,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from steelyard._support.errors import DataError, MismatchError
+from steelyard._support.errors import DataError
 from steelyard._support.seeding import generator
 from steelyard._support.validation import check_choice, check_integer, check_real
-from steelyard.evaluation.arms import by_arm
+from steelyard.evaluation.arms import by_arm, require_pairs
 from steelyard.evaluation.count_ends import count_ends, with_data
 from steelyard.evaluation.count_metrics import AVERAGES, CLASS_METRICS, Metric
 from steelyard.evaluation.counts import under_prevalence
@@ -208,7 +208,7 @@ def _figures(
     arms = [_one_arm(models) for models in (left, right) if models is not None]
     first = arms[0][0]
     for arm in arms[1:]:
-        _require_pairs(arms[0], arm)
+        require_pairs(arms[0], arm)
     models = [model for arm in arms for model in arm]
     shares = prevalence = None
     if prior is not None and first.multi_label:
@@ -250,15 +250,3 @@ def _one_arm(models: Predictions | Sequence[Predictions]) -> list[Predictions]:
             hint="give the arms that are compared as left and right.",
         )
     return next(iter(arms.values()))
-
-
-def _require_pairs(left: list[Predictions], right: list[Predictions]) -> None:
-    seeds, others = ([model.seed for model in arm] for arm in (left, right))
-    one, other = left[0], right[0]
-    same = one.class_names == other.class_names and np.array_equal(one.ids, other.ids)
-    if seeds != others or not same or not np.array_equal(one.truth, other.truth):
-        raise MismatchError(
-            f"Arms are compared seed by seed and sample by sample. Arm {one.arm!r} has the seeds "
-            f"{seeds} and {len(one)} samples, arm {other.arm!r} {others} and {len(other)}.",
-            hint="give both the same seeds, samples and classes, in one order.",
-        )

@@ -15,8 +15,8 @@ from steelyard._support.errors import MismatchError
 from steelyard.records.claim import Claim, Outcome
 from steelyard.records.figures import Figures
 
-DETECTABLE = "detectable"  # last part of the key of what a comparison could have seen
 _TOO_FEW = 2  # runs below which a value without an interval says nothing
+_DETECTABLE = "/detectable"  # what the key of a figure's least detectable change ends with
 
 
 def outcomes(
@@ -57,8 +57,8 @@ def outcomes(
     of it does, else "inconclusive". A figure without an interval is judged by its value, and the
     reason says so; with fewer than two runs behind it, it is "inconclusive".
 
-    Where a row beside the figure (``FIGURE/detectable``) has the least difference that the runs
-    would have seen with probability .8, the outcome carries it.
+    Where a claim stays "inconclusive" and the same figures hold ``<figure>/detectable``, the reason
+    ends with the least change that would have been seen. The outcome carries it in any case.
     """
     measured = [figures] if isinstance(figures, Figures) else list(figures)
     rows = [
@@ -69,10 +69,14 @@ def outcomes(
 
 
 def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcome:
-    found = [(scale, rows[claim.figure], rows) for scale, rows in measured if claim.figure in rows]
+    found = [
+        (scale, rows[claim.figure], rows.get(claim.figure + _DETECTABLE))
+        for scale, rows in measured
+        if claim.figure in rows
+    ]
     if not found:
         return Outcome(claim, "not run", _why_not_run(claim.figure, not_run))
-    scale, row, rows = max(found, key=lambda one: one[1].n_runs)  # of equals the first
+    scale, row, least = max(found, key=lambda one: one[1].n_runs)  # of equals the first
     if row.unit != claim.unit:
         raise MismatchError(
             f"The claim {claim.key!r} is in {claim.unit!r}, its figure in {row.unit!r}.",
@@ -90,23 +94,20 @@ def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcom
         what = f"One run, without an interval, decides nothing; its value, {_shown(value)},"
     else:
         what = f"There is no interval; the value, {_shown(value)},"
-    beside = rows.get(f"{claim.figure}/{DETECTABLE}")
-    detectable = None if beside is None else float(beside.value)
-    if outcome == "inconclusive" and detectable is not None:
-        where += (
-            f"; such runs see a difference of {_shown(detectable)} with probability .8, a smaller "
-            "one less often"
-        )
+    why = f"{what} {where}."
+    if outcome == "inconclusive" and least is not None:
+        shown = f"{_shown(float(least.value))} {least.unit}".rstrip()
+        why += f" The least change that would have been seen (probability .8) is {shown}."
     return Outcome(
         claim,
         outcome,
-        f"{what} {where}.",
+        why,
         value,
         low=None if bare else low,
         high=None if bare else high,
         n_runs=int(row.n_runs),
         scale=scale,
-        detectable=detectable,
+        detectable=None if least is None else float(least.value),
     )
 
 

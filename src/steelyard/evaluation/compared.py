@@ -10,6 +10,7 @@ import numpy as np
 from steelyard._support.errors import DataError
 from steelyard.evaluation.catalogue import CLASS_RANKS
 from steelyard.evaluation.class_differences import class_estimates
+from steelyard.evaluation.crossed import Estimates
 from steelyard.evaluation.deployments import Deployment
 from steelyard.evaluation.estimate import Estimate, in_doubt
 from steelyard.evaluation.evidence import Evidence, OfResamples, OfSamples
@@ -65,10 +66,14 @@ def class_differences(
     first: Predictions,
     deployment: Deployment,
     cells: Mapping[Cell, Judged],
+    changes: Mapping[Cell, Mapping[str, Estimates]],
     pairs: Iterable[Pair],
     wanted: Wanted,
 ) -> list[dict]:
     """Return the rows of the changes of each class, against the base arm as trained.
+
+    ``changes`` holds those of metrics that are compared by redraws: what each cell has that the
+    base arm as trained has not.
 
     p-values are adjusted by Holm over all classes and comparisons of one metric. A class that the
     deployment does not have (share 0) has no data; one in which nothing differs is no test.
@@ -79,9 +84,10 @@ def class_differences(
     found: dict[str, list[dict]] = {}
     n = _sizes(first)
     for left, right in against:
-        for metric, estimates in _class_changes(
-            first, deployment, cells[left], cells[right], wanted
-        ).items():
+        both = cells[left], cells[right]
+        found_here = _class_changes(first, deployment, *both, wanted)
+        found_here |= {name: _redrawn_changes(one, *both) for name, one in changes[left].items()}
+        for metric, estimates in found_here.items():
             key = {"prior": deployment.name, "metric": metric, **_named(left, right)}
             for code, one in enumerate(estimates):
                 mine = None if deployment.prior[code] == 0 else one
@@ -169,7 +175,7 @@ def _worth(deployment: Deployment) -> float:
 
 
 def _rests_on(metric: str, n: int, n_all: int) -> float:
-    """Return the samples that a change of a class rests on: of ranks, those of the rarer side."""
+    """Return the samples that a change of a class rests on: of recall its own, else the fewer."""
     return max(n if metric == "recall" else min(n, n_all - n), 1)
 
 
@@ -197,6 +203,13 @@ def _rank_changes(found: RankMetric) -> list[Estimate | None]:
         _NOTHING if one is not None and not differences.any() else one
         for one, differences in zip(found.estimates, np.round(found.by_seed.T, 12), strict=True)
     ]
+
+
+def _redrawn_changes(found: Estimates, left: Judged, right: Judged) -> list[Estimate | None]:
+    """Return the changes of the classes; arms that decide alike on all samples have none."""
+    each = [found.at(code) for code in range(len(found.mean))]
+    same = np.array_equal(left.predicted, right.predicted)
+    return [None if np.isnan(one.mean) else _NOTHING if same else one for one in each]
 
 
 def _recall_changes(first: Predictions, left: Judged, right: Judged) -> list[Estimate | None]:

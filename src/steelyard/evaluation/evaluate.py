@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from itertools import product
 from typing import Any
@@ -17,9 +18,11 @@ from steelyard.evaluation.arms import by_arm
 from steelyard.evaluation.catalogue import BY_CLASS, OVERALL, chosen
 from steelyard.evaluation.compared import class_differences, differences, rarity_of
 from steelyard.evaluation.cost_report import cost_report
+from steelyard.evaluation.crossed import Estimates
 from steelyard.evaluation.deployments import Deployment, of_labels, of_mixes, of_priors
+from steelyard.evaluation.evidence import OfClasses
 from steelyard.evaluation.from_counts import Redrawn
-from steelyard.evaluation.gap_metrics import EASY_HARD_METRICS
+from steelyard.evaluation.gap_metrics import EASY_HARD_METRICS, codes_of
 from steelyard.evaluation.group_figures import WORST_GROUP, group_rows, redrawn_groups, worst_group
 from steelyard.evaluation.groups import check_groupings
 from steelyard.evaluation.judged import Judged, judge
@@ -105,7 +108,7 @@ def evaluate(
         raise DataError(f"There is no arm {base!r} to compare with.", hint=did_you_mean(base, arms))
     if bool(easy) != bool(hard):
         raise ParameterError("Easy and hard classes are compared: name both, or neither.")
-    sides = [_codes(easy, first.class_names), _codes(hard, first.class_names)]
+    sides = [codes_of(easy, first.class_names), codes_of(hard, first.class_names)]
     without = () if all(sides) else EASY_HARD_METRICS
     labels = first.multi_label
     wanted = Wanted(
@@ -131,11 +134,12 @@ def evaluate(
     total, done = 2 * len(arms) * len(deployments), 0  # arms, as trained and corrected
     for deployment in deployments:
         cells = dict(_cells(arms, as_trained, deployment, wanted))
-        measured = {}
-        for cell, found in _measured(cells, first, deployment, wanted, groupings):
-            measured[cell] = found
+        measured, changes = {}, {}
+        for cell, found, change in _measured(cells, base, first, deployment, wanted, groupings):
+            measured[cell], changes[cell] = found, change
             done += 1
             progress(done, total, f"judging under {deployment.name}")
+        measured = {cell: measured[cell] for cell in cells}
         pairs = _pairs(list(cells), base)
         for (arm, decision), found in measured.items():
             key = {"arm": arm, "decision": decision, "prior": deployment.name}
@@ -144,7 +148,7 @@ def evaluate(
             tables["by_group"] += group_rows(key, judged, first, deployment, groupings)
             tables["chance"] += chance_rows(key, found, judged, first, deployment, wanted)
         tables["differences"] += differences(deployment, cells, measured, pairs)
-        of_classes = class_differences(first, deployment, cells, pairs, wanted)
+        of_classes = class_differences(first, deployment, cells, changes, pairs, wanted)
         tables["class_differences"] += of_classes
         tables["rarity"] += rarity_of(of_classes, arms[base][0].prior, first.class_names)
     frames = {
@@ -162,16 +166,6 @@ def _own_shares(first: Predictions) -> np.ndarray:
     if first.multi_label:
         return first.truth.mean(axis=0)
     return np.bincount(first.truth, minlength=len(first.class_names)) / max(len(first), 1)
-
-
-def _codes(names: Sequence[str], class_names: tuple[str, ...]) -> tuple[int, ...]:
-    for name in names:
-        if name not in class_names:
-            raise DataError(
-                f"There is no class {name!r} to call easy or hard.",
-                hint=did_you_mean(name, class_names),
-            )
-    return tuple(class_names.index(name) for name in names)
 
 
 def _deployments(
@@ -215,11 +209,16 @@ def _corrected(models: list[Predictions], prior: np.ndarray) -> Iterable[Predict
 
 def _measured(
     cells: Mapping[Cell, Judged],
+    base: str,
     first: Predictions,
     deployment: Deployment,
     wanted: Wanted,
     groupings: Mapping[str, np.ndarray],
-) -> Iterable[tuple[Cell, Measured]]:
+) -> Iterable[tuple[Cell, Measured, dict[str, Estimates]]]:
+    """Yield what is measured, and by how much classes differ from the base arm as trained.
+
+    That arm comes first: the redraws of a class are held of two arms at a time.
+    """
     predicted = [row for judged in cells.values() for row in judged.predicted]
     n_classes = len(first.class_names)
     of_cell = [cell for cell, judged in enumerate(cells.values()) for _ in judged.predicted]
@@ -231,14 +230,19 @@ def _measured(
         name: redrawn_groups(groups, first.truth, predicted, *draws)
         for name, groups in by_group.items()
     }
-    start = 0
-    for cell, judged in cells.items():
-        rows = slice(start, start + len(judged.predicted))
+    stops = np.cumsum([len(judged.predicted) for judged in cells.values()])
+    reference: dict[str, OfClasses] = {}
+    for place, cell in sorted(enumerate(cells), key=lambda one: one[1] != (base, AS_TRAINED)):
+        judged = cells[cell]
+        rows = slice(int(stops[place]) - len(judged.predicted), int(stops[place]))
         found = measure(judged, first, deployment, wanted, redrawn, rows)
         for name, mine in of_groups.items():
             found.overall[f"{WORST_GROUP}:{name}"] = worst_group(mine, rows)
-        yield cell, found
-        start = rows.stop
+        changes = {
+            name: (found.of_classes[name] - one).estimates() for name, one in reference.items()
+        }
+        reference = reference or found.of_classes
+        yield cell, replace(found, of_classes={}), changes
 
 
 def _pairs(cells: list[Cell], base: str) -> list[tuple[Cell, Cell]]:

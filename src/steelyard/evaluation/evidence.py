@@ -18,6 +18,8 @@ from steelyard.evaluation.crossed import Estimates, crossed_estimate, freedom_of
 from steelyard.evaluation.estimate import Estimate
 from steelyard.evaluation.intervals import stratified_estimate
 
+_BLOCK = 2**21  # numbers that are dense at a time
+
 
 @dataclass(frozen=True, eq=False)
 class OfSamples:
@@ -93,8 +95,71 @@ class OfResamples:
         """Return the mean over seeds, with its error."""
         return self.estimates().at()
 
+    def times(self, factor: float) -> OfResamples:
+        """Return the evidence of the figure times a number."""
+        return OfResamples(
+            self.by_seed * factor,
+            self.redrawn * factor,
+            self.influence * factor,
+            self.weights,
+            self.strata,
+        )
+
     def __sub__(self, other: OfResamples) -> OfResamples:
         return OfResamples(
+            self.by_seed - other.by_seed,
+            self.redrawn - other.redrawn,
+            self.influence - other.influence,
+            self.weights,
+            self.strata,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class OfClasses:
+    """A function of counts for each class, and what it becomes as the samples are redrawn.
+
+    Parameters
+    ----------
+    by_seed : ndarray of shape (S, K)
+        The figures of each seed; NaN is no data.
+    redrawn : ndarray of shape (S, B, K)
+        The same after each of B redraws, which are those of every seed and arm.
+    influence : scipy.sparse.csc_array of shape (P, K)
+        What the seeds' mean figures gain by one more sample of each pattern of samples.
+    weights, strata : ndarray of shape (P,)
+        Samples, or parts of one, and stratum of each pattern.
+    """
+
+    by_seed: np.ndarray
+    redrawn: np.ndarray
+    influence: Any
+    weights: np.ndarray
+    strata: np.ndarray
+
+    def estimates(self) -> Estimates:
+        """Return the mean over the seeds with data, with its error, as arrays of shape (K,).
+
+        Where there are several seeds and one alone has data, no error of other seeds is known: it
+        is NaN.
+        """
+        found = crossed_estimate(self.by_seed, self.redrawn, self._freedom())
+        alone = (~np.isnan(self.by_seed)).sum(axis=0) < min(len(self.by_seed), 2)
+        return Estimates(found.mean, np.where(alone, np.nan, found.error), found.freedom)
+
+    def _freedom(self) -> np.ndarray:
+        n_patterns, n_classes = self.influence.shape
+        step = max(_BLOCK // n_patterns, 1)  # few classes at a time: dense, they would fill memory
+        blocks = [
+            freedom_of_strata(
+                self.influence[:, start : start + step].toarray(), self.weights, self.strata
+            )
+            for start in range(0, n_classes, step)
+        ]
+        return np.concatenate(blocks)
+
+    def __sub__(self, other: OfClasses) -> OfClasses:
+        return OfClasses(
             self.by_seed - other.by_seed,
             self.redrawn - other.redrawn,
             self.influence - other.influence,

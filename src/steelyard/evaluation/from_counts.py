@@ -13,13 +13,15 @@ from steelyard.evaluation.count_metrics import AVERAGES, CLASS_METRICS, Metric, 
 from steelyard.evaluation.counts import Counts, joined, under_prevalence
 from steelyard.evaluation.crossed import seeds_mean
 from steelyard.evaluation.deployments import Deployment
-from steelyard.evaluation.evidence import OfResamples
+from steelyard.evaluation.evidence import OfClasses, OfResamples
 from steelyard.evaluation.figure import Ends, Figure
 from steelyard.evaluation.gap_metrics import GAP_METRICS, class_metric_of, easy_hard_metrics
-from steelyard.evaluation.influence import influences
+from steelyard.evaluation.influence import class_influences, influences
 from steelyard.evaluation.resamples import Patterns
 
 _KEPT = 2**25  # drawn numbers that are kept rather than drawn again
+# Of each class, what is compared by redraws; recall has a formula (`class_estimates`).
+COMPARED = ("precision", "f1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +89,10 @@ def counted(
     class_metrics: Collection[str],
     easy: Sequence[int] = (),
     hard: Sequence[int] = (),
-) -> tuple[dict[str, Figure], dict[str, list[Ends]]]:
+) -> tuple[dict[str, Figure], dict[str, list[Ends]], dict[str, OfClasses]]:
     """Return the metrics of decisions, overall and of each class, of one arm's models.
+
+    And of each class what those of `COMPARED` rest on.
 
     Parameters
     ----------
@@ -105,7 +109,7 @@ def counted(
     measures = {name: known[name] for name in metrics if name in known}
     of_classes = {name: CLASS_METRICS[name] for name in class_metrics if name in CLASS_METRICS}
     if not measures and not of_classes:
-        return {}, {}
+        return {}, {}, {}
     drawn_anew = redrawn()
     patterns = drawn_anew.models(rows)
     now = drawn_anew.under(patterns.counts())
@@ -121,7 +125,7 @@ def counted(
         drawn = np.stack([measure(one) for one in many])
         return of_seeds, with_data(of_seeds, drawn)
 
-    overall, by_class = {}, {}
+    overall, by_class, compared = {}, {}, {}
     leaning = influences(patterns, measures, drawn_anew.under, seeds_mean)
     for name, measure in measures.items():
         of_seeds, drawn = of_both(measure)
@@ -129,12 +133,17 @@ def counted(
         low, high = count_ends(name, of_seeds, drawn, measure(about), evidence.freedom)
         level = float(seeds_mean(of_seeds)), float(low), float(high)
         overall[name] = Figure(evidence, level, _n_classes(name, now))
+    paired = {name: of_classes[name] for name in COMPARED if name in of_classes}
+    leaning = class_influences(patterns, paired, drawn_anew.under) if paired else {}
     for name, measure in of_classes.items():
         of_seeds, drawn = of_both(measure)
+        if name in paired:
+            rests_on = leaning[name], patterns.weights, patterns.strata
+            compared[name] = OfClasses(of_seeds, drawn, *rests_on)
         ends = count_ends(name, of_seeds, drawn, measure(about))
         three = (one.tolist() for one in (seeds_mean(of_seeds), *ends))
         by_class[name] = list(zip(*three, strict=True))
-    return overall, by_class
+    return overall, by_class, compared
 
 
 def _n_classes(metric: str, counts: Counts) -> int:

@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from steelyard._support.errors import DataError
+from steelyard._support.validation import did_you_mean
 from steelyard.evaluation.count_metrics import CLASS_METRICS, Metric
 from steelyard.evaluation.counts import Counts
 from steelyard.evaluation.crossed import Estimates, reflected_ends
@@ -38,6 +40,23 @@ def easy_hard_metrics(easy: Sequence[int], hard: Sequence[int]) -> dict[str, Met
     """Return the gaps between classes that are called easy and hard, by name."""
     gap = partial(easy_hard, easy=easy, hard=hard)
     return {f"{of}_{_EASY_HARD}": partial(_gap, gap, CLASS_METRICS[of]) for of in OF}
+
+
+def codes_of(names: Sequence[str], class_names: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the codes of classes that are called easy or hard.
+
+    Raises
+    ------
+    DataError
+        If there is no such class (nearest names shown).
+    """
+    for name in names:
+        if name not in class_names:
+            raise DataError(
+                f"There is no class {name!r} to call easy or hard.",
+                hint=did_you_mean(name, class_names),
+            )
+    return tuple(class_names.index(name) for name in names)
 
 
 def class_metric_of(gap_metric: str) -> Metric:

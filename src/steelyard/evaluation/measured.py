@@ -10,7 +10,7 @@ import numpy as np
 
 from steelyard.evaluation.catalogue import BY_CLASS
 from steelyard.evaluation.deployments import Deployment
-from steelyard.evaluation.evidence import OfSamples
+from steelyard.evaluation.evidence import OfClasses, OfSamples
 from steelyard.evaluation.figure import NO_DATA, Ends, Figure, ends_of
 from steelyard.evaluation.from_counts import Redrawn, counted
 from steelyard.evaluation.from_scores import scored
@@ -43,11 +43,14 @@ class Measured:
     by_class : mapping of metric to list of (mean, low, high), of length K
     n : ndarray of int64, shape (K,)
         Samples of each class in the part.
+    of_classes : mapping of metric to OfClasses
+        What the metrics of a class rest on that are compared by redraws.
     """
 
     overall: dict[str, Figure]
     by_class: dict[str, list[Ends]]
     n: np.ndarray
+    of_classes: dict[str, OfClasses]
 
 
 def measure(
@@ -75,16 +78,17 @@ def measure(
         ]
     left = [name for name in wanted.metrics if name not in overall]
     left_of_class = [name for name in wanted.class_metrics if name not in by_class]
-    for others in (
-        counted(redrawn, rows, left, left_of_class, wanted.easy, wanted.hard),
-        scored(judged.models, deployment, left, left_of_class),
-    ):
+    figures, of_class, of_classes = counted(
+        redrawn, rows, left, left_of_class, wanted.easy, wanted.hard
+    )
+    for others in ((figures, of_class), scored(judged.models, deployment, left, left_of_class)):
         overall |= others[0]
         by_class |= others[1]
     return Measured(
         {name: overall[name] for name in wanted.metrics if name in overall},
         {name: by_class[name] for name in BY_CLASS if name in by_class},
         _sizes(first),
+        of_classes,
     )
 
 

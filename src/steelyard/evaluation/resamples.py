@@ -185,42 +185,6 @@ class Patterns:
             one = table.count(weights)
             yield one if total is None else replace(one, total=total)
 
-    def heavier(self, base: Counts, start: int, stop: int, by: float) -> Counts:
-        """Return the counts (M, stop - start, K) with one pattern each a bit heavier.
-
-        Parameters
-        ----------
-        base : Counts
-            What `counts` or `expected` gives.
-        start, stop : int
-            The patterns.
-        by : float
-            How many samples are added to each.
-        """
-        moved = []
-        for model, table in enumerate(self.tables):
-            hits, called, present = (
-                now[model] + by * one[:, start:stop].toarray().T
-                for now, one in (
-                    (base.hits, table.hits),
-                    (base.called, table.called),
-                    (base.present, table.present),
-                )
-            )
-            total = present.sum(axis=-1)
-            if base.multi_label:
-                total = base.total[model] + by * self._adds_to(start, stop, base.n_classes)
-            moved.append(Counts(hits, called, present, total, base.multi_label))
-        return _of_models(moved)
-
-    def _adds_to(self, start: int, stop: int, n_labels: int) -> np.ndarray:
-        """Return what some patterns add to the total of each label, (stop - start, K)."""
-        adds = np.repeat(self.worth[start:stop, np.newaxis], n_labels, axis=1)
-        if self.label is not None:
-            about = self.label[max(start - self.n_real, 0) : max(stop - self.n_real, 0)]
-            adds[len(adds) - len(about) :] = about[:, np.newaxis] == np.arange(n_labels)
-        return adds
-
     def resampled(self, n_resamples: int, seed: int) -> Iterator[Counts]:
         """Yield the counts (M, b, K) of resamples, the same ones for every model."""
         for weights in self.drawn(n_resamples, seed):

@@ -71,7 +71,8 @@ class Evaluation:
     by_group : pandas.DataFrame
         Metrics of the samples of each group that the user named.
     class_differences : pandas.DataFrame
-        Paired differences of each class's metric, adjusted over classes and arms.
+        Paired differences of each class's recall, precision, F1 and rank metrics against the base
+        arm as trained, adjusted over classes and arms.
     rarity : pandas.DataFrame
         How the change of a class goes with the logarithm of its training share, by statistic.
     chance : pandas.DataFrame

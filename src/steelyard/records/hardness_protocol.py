@@ -82,14 +82,11 @@ class HardnessProtocol:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if not self.estimators:
             raise ParameterError(f"The 'estimators' parameter of {owner} must hold one. Got ().")
-        names = {BASELINE, *(arm.name for arm in self.arms)}
-        twice = [
-            name for name, times in Counter(arm.name for arm in self.arms).items() if times > 1
-        ]
-        if twice or BASELINE in (arm.name for arm in self.arms):
+        names = Counter([BASELINE, *(arm.name for arm in self.arms)])
+        ((common, times),) = names.most_common(1)
+        if times > 1:
             raise ParameterError(
-                f"The arms of {owner} must have names of their own, and none that of the baseline. "
-                f"Got {(twice or [BASELINE])[0]!r} again."
+                f"The arms of {owner} must have names of their own. Got {common!r} {times} times."
             )
         for arm in self.arms:
             if arm.base not in names:

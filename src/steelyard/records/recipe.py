@@ -13,16 +13,20 @@ from steelyard._support.storage import header, read_json, write_json
 from steelyard._support.validation import check_choice, check_integer, check_real, did_you_mean
 
 MODELS = ("mlp", "cnn", "resnet", "trees")
+AUGMENTATIONS = ("flip", "crop")
 _TREES_ALONE = frozenset({"leaves", "library"})
 _NETWORKS_ALONE = frozenset(
     {
         "widths", "activation", "initialisation", "optimiser", "smoothing", "max_gradient_norm",
-        "schedule", "batch_size", "patience",
+        "schedule", "batch_size", "patience", "augmentation", "crop_padding", "crop_fill",
     }
 )  # fmt: skip
 # Named in stored recipes only where they differ from their defaults, so that a recipe which was
 # stored before they came has the fingerprint that it had.
-_NAMED_WHERE_USED = ("class_weighting", "initialisation")
+_NAMED_WHERE_USED = (
+    "class_weighting", "initialisation", "augmentation", "crop_padding", "crop_fill",
+)  # fmt: skip
+_LISTS = ("widths", "milestones", "augmentation")  # in plain data
 _CHOICES = {
     "model": MODELS,
     "activation": ("relu", "tanh"),
@@ -30,6 +34,7 @@ _CHOICES = {
     "initialisation": ("he", "uniform"),
     "optimiser": ("adam", "adamw", "sgd"),
     "schedule": ("constant", "step", "cosine", "one-cycle"),
+    "crop_fill": ("black", "mean"),
     "library": ("sklearn", "xgboost"),
 }
 
@@ -87,6 +92,16 @@ class Recipe:
     patience : int or None
         End after so many epochs without a lower loss on the validation part, and keep the
         weights of the best epoch; None trains every epoch and keeps the last.
+    augmentation : tuple of {"flip", "crop"}
+        What is drawn anew for each image each time it is trained on, in any order; evaluation sees
+        images as they are. "flip" mirrors left and right with probability .5; "crop" adds
+        ``crop_padding`` pixels on each side and cuts a window of the old size out at random.
+        Images alone can be augmented, and not for trees.
+    crop_padding : int
+        Pixels a side, below the image's height and width; used by crop alone.
+    crop_fill : {"black", "mean"}
+        What the padding holds: "black" pads the bytes with 0 and standardises then, "mean" pads
+        standardised images with 0, the mean colour; used by crop alone.
     leaves : int
         Largest number of leaves of a tree; used by trees alone.
     library : {"sklearn", "xgboost"}
@@ -119,6 +134,9 @@ class Recipe:
     batch_size: int | None = 64
     epochs: int = 20
     patience: int | None = None
+    augmentation: tuple[str, ...] = ()
+    crop_padding: int = 4
+    crop_fill: str = "black"
     leaves: int = 31
     library: str = "sklearn"
 
@@ -149,6 +167,8 @@ class Recipe:
             ),
             "step_factor": check_real(self.step_factor, "step_factor", "Recipe", 0, bounds="()"),
             "epochs": check_integer(self.epochs, "epochs", "Recipe", 1),
+            "augmentation": self._checked_augmentation(),
+            "crop_padding": check_integer(self.crop_padding, "crop_padding", "Recipe", 1),
             "leaves": check_integer(self.leaves, "leaves", "Recipe", 2),
         }
         if self.max_gradient_norm is not None:
@@ -174,6 +194,24 @@ class Recipe:
             )
         return values
 
+    def _checked_augmentation(self) -> tuple[str, ...]:
+        """Return the names in one order: in which they are given makes no other training."""
+        names = list(self._sequence("augmentation", "str"))
+        for name in names:
+            check_choice(name, "augmentation", "Recipe", AUGMENTATIONS)
+        if len(set(names)) < len(names):
+            raise ParameterError(
+                "The 'augmentation' parameter of Recipe must name each augmentation once. Got "
+                f"{tuple(names)!r} instead."
+            )
+        if names and self.model == "trees":
+            raise ParameterError(
+                "The 'augmentation' parameter of Recipe must be () for trees, which read all "
+                f"samples once. Got {tuple(names)!r} instead.",
+                hint="choose the model mlp, cnn or resnet.",
+            )
+        return tuple(name for name in AUGMENTATIONS if name in names)
+
     @property
     def fingerprint(self) -> str:
         """Sixteen digits for the values."""
@@ -188,17 +226,18 @@ class Recipe:
             *(() if self.model == "resnet" else ("blocks",)),
             *(() if self.optimiser == "sgd" else ("momentum", "nesterov")),
             *(() if self.schedule == "step" else ("milestones", "step_factor")),
+            *(() if "crop" in self.augmentation else ("crop_padding", "crop_fill")),
         }
         return tuple(name for name in self.to_dict() if name not in unused)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as plain data."""
-        lists = {"widths": list(self.widths), "milestones": list(self.milestones)}
+        lists = {name: list(getattr(self, name)) for name in _LISTS}
         values = {**asdict(self), **lists}
         unnamed = {
             name
             for name in _NAMED_WHERE_USED
-            if values[name] == self.__dataclass_fields__[name].default
+            if getattr(self, name) == self.__dataclass_fields__[name].default
         }
         return {name: value for name, value in values.items() if name not in unnamed}
 

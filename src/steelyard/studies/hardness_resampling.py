@@ -40,9 +40,11 @@ SMALL = HardnessProtocol(
         "aum", "el2n_early", "forgetting_events", "confidence_logit", "aleatoric", "loss",
         "final_margin", "final_loss",
     ),
-    n_scored=20, n_deciding=10, n_models=10, n_train=10_000, n_pool=10_000,
+    n_scored=20, n_deciding=10, n_models=10, n_train=10_000, n_pool=20_000,
     degrees=(1.0, 2.0, 3.0),
 )  # fmt: skip
+# of colour images: a perceptron learns little of them, and a network that does costs more
+FOR_COLOUR = {"recipe": SMALL_CNN, "n_train": 5_000}
 PAPER = replace(
     SMALL, name="paper", recipe=RESNET, arms=resampling_arms((1, 2, 3), (1, 3, 5), (0.5, 1)),
     n_deciding=8, n_models=8, n_train=None, n_pool=0,

@@ -68,7 +68,7 @@ def descends(recipe: Recipe) -> bool:
         and recipe.patience is None
         and recipe.max_gradient_norm is None
         and not (recipe.momentum or recipe.weight_decay)
-        and not (recipe.smoothing or recipe.class_weighting)
+        and not (recipe.smoothing or recipe.class_weighting or recipe.augmentation)
     )
 
 

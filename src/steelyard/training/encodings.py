@@ -1,4 +1,4 @@
-"""Inputs as numbers: what a network or a tree reads, learned from the training part alone."""
+"""Inputs as numbers: what a network or a tree reads, learned from one part alone."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ _LEVELS = 100
 
 
 def encode(
-    data: Labelled, held_out: Sequence[Labelled], model: str
+    data: Labelled, held_out: Sequence[Labelled], model: str, reference: Labelled
 ) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     """Return encoded training inputs, encoded held-out inputs and which columns are categories.
 
     Images stay uint8 for networks, shape (n, channels, height, width), because a batch is
     converted when it is used; trees read flat pixels. Tables become standardised numbers and
-    one-hot categories for networks, plain numbers and category codes for trees.
+    one-hot categories for networks, plain numbers and category codes for trees; means, levels and
+    all else that is learned come from the reference, most often the training part itself.
     """
     parts = [data, *held_out]
     none = np.zeros(0, dtype=bool)
@@ -34,16 +35,16 @@ def encode(
         return encoded[0], encoded[1:], none
     numbers = list(data.inputs.select_dtypes("number").columns)
     categories = [column for column in data.inputs.columns if column not in numbers]
-    tables = [part.inputs.astype(dict.fromkeys(categories, object)) for part in parts]
+    objects = dict.fromkeys(categories, object)
+    tables = [part.inputs.astype(objects) for part in parts]
     if model == "trees":
         transformer = _codes(numbers, categories)
         kinds = np.repeat([False, True], [len(numbers), len(categories)])
         dtype: type = np.float64
     else:
         transformer, kinds, dtype = _one_hot(numbers, categories), none, np.float32
-    encoded = [transformer.fit_transform(tables[0])]
-    encoded += [transformer.transform(table) for table in tables[1:]]
-    encoded = [np.ascontiguousarray(matrix, dtype=dtype) for matrix in encoded]
+    transformer.fit(reference.inputs.astype(objects))
+    encoded = [np.ascontiguousarray(transformer.transform(table), dtype=dtype) for table in tables]
     return encoded[0], encoded[1:], kinds
 
 

@@ -19,6 +19,7 @@ from steelyard._support.errors import (
 from steelyard._support.fingerprints import fingerprint
 from steelyard._support.progress import Progress, silent
 from steelyard._support.validation import check_choice, check_integer, check_real
+from steelyard.training.augmentation import require_augmentable
 from steelyard.training.checkpoint import CheckpointFolder
 from steelyard.training.devices import checked_device, mixed_precision
 from steelyard.training.fitted import Fitted
@@ -68,7 +69,8 @@ def fit_ensemble(
         "own": each member walks through the draws of its plan in its own order. "shared": all
         walk through the training part in one order, each batch is read once, and the counts of a
         plan become sample weights with mean one (recorders see every sample, those of weight zero
-        too). Where a batch is all samples, the two are the same.
+        too); images are augmented for all alike. Where a batch is all samples, the two are the
+        same.
     device : str
         "cpu", "cuda" or "cuda:N"; trees grow on the CPU.
     precision : {"float32", "bfloat16"}
@@ -93,7 +95,8 @@ def fit_ensemble(
     Raises
     ------
     ParameterError
-        If there is no member, or an argument lies outside its range.
+        If there is no member, an argument lies outside its range, or a recipe augments what is no
+        image.
     MismatchError
         If a plan belongs to other data, a recipe to other models than the data were prepared for,
         or the checkpoint to another training.
@@ -121,6 +124,7 @@ def fit_ensemble(
                 f"The data were prepared for {prepared.model!r}; the recipe trains "
                 f"{member.recipe.model!r}."
             )
+        require_augmentable(prepared, member.recipe)
         if member.left_out and not len(prepared.left_out(member.plan)):
             raise DataError(
                 f"The plan of {member.name} leaves no sample out.",
@@ -215,6 +219,7 @@ def _halved(stacks: list[list[int]], numbers: list[int], error: Exception) -> li
 
 
 def _fingerprint(bench: Bench, members: Sequence[Member]) -> str:
+    reference = bench.prepared.reference
     return fingerprint(
         bench.prepared.data.fingerprint,
         [part.fingerprint for part in bench.prepared.held_out],
@@ -222,4 +227,6 @@ def _fingerprint(bench: Bench, members: Sequence[Member]) -> str:
         bench.seed,
         bench.order,
         bench.precision,
+        # named where there is one, so that checkpoints from before stay valid
+        *([] if reference is None else [reference.fingerprint]),
     )

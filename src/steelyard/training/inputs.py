@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from steelyard.training.augmentation import Augmentation
 from steelyard.training.prepared import Prepared
 
 
@@ -29,15 +30,39 @@ class Inputs:
         self.values = self._placed(prepared.X)
         self.labels = torch.from_numpy(prepared.y).to(device)
         self.shape = tuple(self.values.shape[1:])
+        self._image_shape = prepared.X.shape[1:]
         self._standardisation = None  # tables are standardised already
         if prepared.X.dtype == np.uint8:
             self._standardisation = self._of_every_pixel(*prepared.channel_moments)
 
     def batch(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the inputs of rows of any shape as float32: shape (*rows.shape, ...)."""
+        return self._as_numbers(self._of(rows).view(*rows.shape, *self.shape))
+
+    def augmented(
+        self, rows: torch.Tensor, augmentation: Augmentation, luck: torch.Tensor
+    ) -> torch.Tensor:
+        """Return images of rows as a network that augments them sees them, as `batch` does.
+
+        Parameters
+        ----------
+        rows : Tensor of int, any shape
+            Which.
+        augmentation : Augmentation
+            What is done to them.
+        luck : Tensor of shape (3, *rows.shape)
+            What decides about each.
+        """
+        images = self._of(rows).view(-1, *self._image_shape)
+        images, inside = augmentation.seen(images, luck.flatten(1).to(self._device))
+        numbers = self._as_numbers(images.view(*rows.shape, *self.shape))
+        if augmentation.fills_after and inside is not None:
+            numbers.view(images.shape).mul_(inside)
+        return numbers
+
+    def _of(self, rows: torch.Tensor) -> torch.Tensor:
         # index_select copies whole rows; indexing by an array copies byte after byte
-        chosen = self.values.index_select(0, rows.flatten().to(self._device))
-        return self._as_numbers(chosen.view(*rows.shape, *self.shape))
+        return self.values.index_select(0, rows.flatten().to(self._device))
 
     def held_out(self, X: np.ndarray, batch_size: int) -> Iterator[torch.Tensor]:
         """Yield other encoded inputs in batches, as the network reads them."""

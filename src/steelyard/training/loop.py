@@ -17,6 +17,7 @@ import torch
 
 from steelyard._support.errors import DataError
 from steelyard.records.recipe import Recipe
+from steelyard.training.augmentation import Augmentation
 from steelyard.training.inputs import Inputs
 from steelyard.training.losses import member_losses
 from steelyard.training.manifolds import Manifolds, ask_as_one
@@ -143,6 +144,7 @@ def train_stack(
         If the loss of a member becomes NaN or infinite at the end of an epoch.
     """
     read, x = torch.empty(0), torch.empty(0)
+    augmentation = Augmentation.of(training.stack.recipe)
     while training.alive:
         step, alive, stack = training.step, training.alive, training.stack
         mine = [jobs[job] for job in alive]
@@ -155,7 +157,10 @@ def train_stack(
             total = torch.zeros((), device=inputs.labels.device)
             for members, rows in _batches(mine, step, share_order):
                 with autocast():
-                    if rows is not read:  # a full batch has the very same rows at each step
+                    if augmentation is not None:
+                        luck = _luck(mine, step, share_order, members)
+                        x = inputs.augmented(rows, augmentation, luck)
+                    elif rows is not read:  # a full batch has the very same rows at each step
                         read, x = rows, inputs.batch(rows)
                     logits = stack.logits(x, True, members).float()
                 chosen = slice(None) if members is None else members
@@ -198,6 +203,16 @@ def _batches(
         (torch.tensor(members), torch.stack([rows[member] for member in members]))
         for members in by_size.values()
     ]
+
+
+def _luck(
+    jobs: Sequence[Job], step: int, share_order: bool, members: torch.Tensor | None
+) -> torch.Tensor:
+    """Return the luck of the rows of a step: (LUCK, batch) for all, or (LUCK, M, batch)."""
+    if share_order:
+        return jobs[0].walk.luck(step)
+    chosen = range(len(jobs)) if members is None else members.tolist()
+    return torch.stack([jobs[member].walk.luck(step) for member in chosen], dim=1)
 
 
 class _Settings:

@@ -51,7 +51,8 @@ def bytes_a_member(
     numbers = copies * n_parameters
     numbers += _TRANSIENT * batch_size * _activations(recipe, shapes, input_shape)
     if own_inputs:
-        numbers += 2 * batch_size * math.prod(input_shape)  # as bytes gathered, then as numbers
+        # as bytes gathered, then as numbers; between them by an index of 64 bits
+        numbers += (5 if recipe.augmentation else 2) * batch_size * math.prod(input_shape)
     return _FLOAT * numbers
 
 

@@ -9,12 +9,15 @@ import torch
 
 from steelyard._support.seeding import derive_seed
 
+LUCK = 3  # numbers that a row gets each time it comes
+
 
 class Walk:
     """The batches of one network, step after step; any step can be asked for.
 
     Each epoch passes once over the draws in an order of its own, drawn from the seed's axes and
-    the number of the epoch alone: a resumed training needs no state of a generator.
+    the number of the epoch alone, as is the luck of each row in it: a resumed training needs no
+    state of a generator.
 
     Parameters
     ----------
@@ -37,6 +40,7 @@ class Walk:
         self._batch_size = batch_size
         self._seed, self._axes = seed, axes
         self._epoch, self._order = -1, self._draws
+        self._lucky_epoch, self._luck = -1, torch.empty(LUCK, 0)
         self.n_rows = len(draws)
         self.epoch_steps = 1 if batch_size is None else math.ceil(len(draws) / batch_size)
         self.n_steps = epochs * self.epoch_steps
@@ -47,10 +51,23 @@ class Walk:
             return self._draws
         epoch, batch = divmod(step, self.epoch_steps)
         if epoch != self._epoch:
-            seed = derive_seed(self._seed, purpose="order", epoch=epoch, **self._axes)
-            order = torch.randperm(len(self._draws), generator=torch.Generator().manual_seed(seed))
+            order = torch.randperm(len(self._draws), generator=self._generator("order", epoch))
             self._epoch, self._order = epoch, self._draws[order]
         return self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
+
+    def luck(self, step: int) -> torch.Tensor:
+        """Return uniform numbers in [0, 1) for the rows of a step, shape (LUCK, batch).
+
+        They decide how a row is augmented. What is drawn knows nothing of the recipe, so that
+        networks with other augmentations, or with none, share all the luck that they can share.
+        """
+        epoch, batch = divmod(step, self.epoch_steps)
+        if epoch != self._lucky_epoch:
+            generator = self._generator("augmentation", epoch)
+            self._luck = torch.rand(LUCK, self.n_rows, dtype=torch.float32, generator=generator)
+            self._lucky_epoch = epoch
+        size = self._batch_size or self.n_rows
+        return self._luck[:, batch * size : (batch + 1) * size]
 
     def ends_epoch(self, step: int) -> bool:
         """Whether a step is the last of its epoch."""
@@ -63,6 +80,10 @@ class Walk:
     def place(self, step: int) -> tuple[int, int]:
         """Return where a step stands in its schedule, and how long that is, in steps."""
         return step, self.n_steps
+
+    def _generator(self, purpose: str, epoch: int) -> torch.Generator:
+        seed = derive_seed(self._seed, purpose=purpose, epoch=epoch, **self._axes)
+        return torch.Generator().manual_seed(seed)
 
 
 class Sequel:
@@ -82,6 +103,11 @@ class Sequel:
         """Return the rows of a step in [0, n_steps)."""
         walk, own = self._at(step)
         return walk.rows(own)
+
+    def luck(self, step: int) -> torch.Tensor:
+        """Return uniform numbers in [0, 1) for the rows of a step, shape (LUCK, batch)."""
+        walk, own = self._at(step)
+        return walk.luck(own)
 
     def ends_epoch(self, step: int) -> bool:
         """Whether a step is the last of its epoch."""
