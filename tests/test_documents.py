@@ -57,6 +57,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
         "evidence.md",
         "guards.md",
         "hardness-plans.md",
+        "hardness-resampling.md",
         "kinds.md",
         "metrics.md",
         "multi-label.md",

@@ -198,3 +198,33 @@ def test_how_often_claims_of_known_truth_are_borne_out():
     assert wide["contradicted"] < 0.01
     narrow_outside = shares(20)
     assert narrow_outside["contradicted"] > 0.99
+
+
+def test_an_outcome_carries_the_least_change_of_the_run_that_was_judged():
+    few, many = with_detectable("small", 5, 3.0), with_detectable("paper", 75, 1.0)
+    for order in ([few, many], [many, few]):
+        assert judged(claim(">", 0, unit="points"), order).detectable == 1.0
+    assert judged(claim(">", -2, unit="points"), few).detectable == 3.0  # though it is decided
+    assert judged(ABOVE, measured(11, 9, 13)).detectable is None
+
+
+def test_an_arm_that_was_left_out_says_why():
+    facts = {
+        "d": {"not_run": {"v1/alpha=1": "A class would get no sample."}, "name": "D"},
+        "seconds": 3.0,
+        "e": {"not_run": "nothing of this kind"},
+    }
+    figures = Figures("s", "small", measured(1).table, facts)
+    asked = {
+        "d/change/v1/alpha=1/recall": True,
+        "d/arm/v1/alpha=1/recall": True,
+        "d/change/v1/alpha=1.5/recall": False,
+        "e/change/v1/alpha=1/recall": False,
+    }
+    for key, told in asked.items():
+        found = judged(claim("<", 0, figure=key), figures, not_run={"e/": "of e"})
+        assert found.outcome == "not run"
+        assert (found.why == "A class would get no sample.") == told, key
+    # what the study declares of the whole data set gives way to what is known of the arm
+    found = judged(claim("<", 0, figure="d/arm/v1/alpha=1/f1"), figures, not_run={"d/": "of d"})
+    assert found.why == "A class would get no sample."

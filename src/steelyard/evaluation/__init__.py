@@ -5,6 +5,7 @@ from steelyard.evaluation.arrays import evaluate_arrays, predictions_of
 from steelyard.evaluation.best_arm import BestArm, best_arm
 from steelyard.evaluation.bootstrap import bootstrap, hierarchical_bootstrap
 from steelyard.evaluation.calibration import calibration, correction_report
+from steelyard.evaluation.claim_sums import ClaimSum, claim_sums
 from steelyard.evaluation.claims import outcomes
 from steelyard.evaluation.class_differences import class_estimates
 from steelyard.evaluation.cost_report import cost_report
@@ -43,6 +44,7 @@ __all__ = [
     "AVERAGES",
     "CLASS_METRICS",
     "BestArm",
+    "ClaimSum",
     "Estimate",
     "accuracy_interval",
     "aurc",
@@ -50,6 +52,7 @@ __all__ = [
     "bootstrap",
     "calibration",
     "choose_thresholds",
+    "claim_sums",
     "class_estimates",
     "correct_prior",
     "correction_report",

@@ -36,6 +36,8 @@ def outcomes(
         of, the one with more runs behind it counts; of equals the first.
     not_run : mapping of str to str, optional
         Why figures are not there, by how their keys begin; the longest beginning that fits tells.
+        What the figures say themselves of arms that were left out (``facts[data]["not_run"]``, a
+        reason an arm) is read beside it.
 
     Returns
     -------
@@ -56,13 +58,14 @@ def outcomes(
     reason says so; with fewer than two runs behind it, it is "inconclusive".
 
     Where a claim stays "inconclusive" and the same figures hold ``<figure>/detectable``, the reason
-    ends with the least change that would have been seen.
+    ends with the least change that would have been seen. The outcome carries it in any case.
     """
     measured = [figures] if isinstance(figures, Figures) else list(figures)
     rows = [
         (one.scale, {row.key: row for row in one.table.itertuples(index=False)}) for one in measured
     ]
-    return tuple(_outcome(claim, rows, not_run or {}) for claim in claims)
+    reasons = {**_arms_left_out(measured), **(not_run or {})}
+    return tuple(_outcome(claim, rows, reasons) for claim in claims)
 
 
 def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcome:
@@ -104,6 +107,7 @@ def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcom
         high=None if bare else high,
         n_runs=int(row.n_runs),
         scale=scale,
+        detectable=None if least is None else float(least.value),
     )
 
 
@@ -128,6 +132,18 @@ def _where(claim: Claim, value: float, low: float, high: float) -> tuple[str, st
     if high <= bound if above else low >= bound:
         return "contradicted", f"does not lie {side} {_shown(bound)}"
     return "inconclusive", f"lies on both sides of {_shown(bound)}; the value is {_shown(value)}"
+
+
+def _arms_left_out(measured: Iterable[Figures]) -> dict[str, str]:
+    """Return why a study left arms out, by how the keys of their figures begin."""
+    return {
+        f"{data}/{kind}/{arm}/": reason
+        for one in measured
+        for data, facts in one.facts.items()
+        if isinstance(facts, Mapping) and isinstance(facts.get("not_run"), Mapping)
+        for arm, reason in facts["not_run"].items()
+        for kind in ("arm", "change")
+    }
 
 
 def _why_not_run(figure: str, not_run: Mapping[str, str]) -> str:

@@ -92,6 +92,9 @@ class Outcome:
         Runs behind it; 0 where there are none.
     scale : str
         At which scale it was run; "" where it was not.
+    detectable : float or None
+        The least difference that the runs behind it would have seen with probability .8, in the
+        claim's unit; None where that was not worked out.
     """
 
     claim: Claim
@@ -102,6 +105,7 @@ class Outcome:
     high: float | None = None
     n_runs: int = 0
     scale: str = ""
+    detectable: float | None = None
 
     def __post_init__(self) -> None:
         check_choice(self.outcome, "outcome", "Outcome", OUTCOMES)

@@ -10,10 +10,12 @@ from dataclasses import replace
 
 from steelyard.records.paper_study import PaperStudy
 from steelyard.studies.hardness_arms import pruning_arms
+from steelyard.studies.hardness_claims import DATA, not_run
 from steelyard.studies.hardness_resampling import PAPER as RESAMPLING_PAPER
 from steelyard.studies.hardness_resampling import PAPER_OF, RECIPES
 from steelyard.studies.hardness_resampling import SMALL as RESAMPLING_SMALL
 from steelyard.studies.hardness_resampling import SMOKE as RESAMPLING_SMOKE
+from steelyard.studies.pruning_claims import claims
 
 SMALL = replace(RESAMPLING_SMALL, arms=pruning_arms(), estimators=("aum",), n_pool=0)
 PAPER = replace(RESAMPLING_PAPER, arms=pruning_arms(), estimators=("aum",), n_deciding=20, n_pool=0)
@@ -25,10 +27,10 @@ HARDNESS_PRUNING = PaperStudy(
     paper=PAPER_OF,
     command="steelyard study hardness-pruning --scale small",
     cost="",
-    data=("cifar10-jpeg", "fashion-mnist"),
+    data=tuple(DATA),
     built_in={"fashion-mnist": "fashion-mnist", "cifar10": "cifar10"},
     recipes=RECIPES,
     scales={"smoke": SMOKE, "small": SMALL, "paper": PAPER},
-    claims=(),
-    not_run={},
+    claims=claims(SMALL, PAPER),
+    not_run=not_run("hardness-pruning"),
 )

@@ -13,6 +13,7 @@ from steelyard.records.hardness_protocol import HardnessProtocol
 from steelyard.records.paper_study import PaperStudy
 from steelyard.records.recipe import Recipe
 from steelyard.studies.hardness_arms import resampling_arms
+from steelyard.studies.hardness_claims import DATA, claims, not_run
 
 # both ours
 SMALL_MLP = Recipe("mlp", widths=(128,), learning_rate=2e-3, batch_size=64, epochs=20)
@@ -68,10 +69,10 @@ HARDNESS_RESAMPLING = PaperStudy(
     paper=PAPER_OF,
     command="steelyard study hardness-resampling --scale small",
     cost="",
-    data=("cifar10-jpeg", "fashion-mnist"),
+    data=tuple(DATA),
     built_in={"fashion-mnist": "fashion-mnist", "cifar10": "cifar10"},
     recipes=RECIPES,
     scales={"smoke": SMOKE, "small": SMALL, "paper": PAPER},
-    claims=(),
-    not_run={},
+    claims=claims(SMALL, PAPER),
+    not_run=not_run("hardness-resampling"),
 )
