@@ -26,8 +26,8 @@ POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*
 # what the template itself makes; none of it takes an address, a handler or a style from the data
 ATTRIBUTES = {
     "alt", "aria-hidden", "aria-label", "aria-labelledby", "charset", "class", "content", "cx",
-    "cy", "d", "data-height", "data-spec", "height", "href", "http-equiv", "id", "lang", "name",
-    "r", "role", "scope", "src", "tabindex", "title", "type", "width", "x", "x1", "x2", "y", "y1",
+    "cy", "d", "data-charts", "data-height", "data-spec", "height", "href", "http-equiv", "id",
+    "lang", "name", "r", "role", "scope", "src", "tabindex", "title", "type", "width", "x", "x1", "x2", "y", "y1",
     "y2",
 }  # fmt: skip
 # draws the label of the last point of every curve, as a pointer over it would

@@ -6,6 +6,7 @@ the value in when it draws, so that one place holds the palette, light, dark and
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,43 +39,66 @@ class Chart:
 
     @property
     def spec(self) -> dict[str, Any]:
-        """What page.js reads."""
-        return {"data": self.data, "layout": self.layout, "labels": list(self.labels)}
+        """What page.js reads: all but what the template says of every chart."""
+        return {
+            "data": self.data,
+            "layout": _beyond(self.layout, TEMPLATE["layout"]),
+            "labels": list(self.labels),
+        }
+
+
+_LAYOUT: dict[str, Any] = {
+    "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+    "paper_bgcolor": "@clear",
+    "plot_bgcolor": "@clear",
+    "font": {"family": "system-ui, sans-serif", "size": 12, "color": "@ink"},
+    "showlegend": False,
+    "dragmode": False,  # a finger that scrolls the page must not zoom the chart
+    "hovermode": "closest",
+    "hoverlabel": {
+        "bgcolor": "@paper",
+        "bordercolor": "@rule",
+        "font": {"color": "@ink", "size": 12},
+        "align": "left",
+    },
+}
+_AXIS: dict[str, Any] = {
+    "title": {"font": {"size": 12, "color": "@quiet"}},
+    "automargin": True,
+    "fixedrange": True,
+    "zeroline": False,
+    "gridcolor": "@grid",
+    "linecolor": "@rule",
+    "ticks": "outside",
+    "ticklen": 4,
+    "tickcolor": "@rule",
+    "tickfont": {"color": "@quiet"},
+}
+# Plotly's template: what charts do not say for themselves, once a page
+TEMPLATE: dict[str, Any] = {"layout": {**_LAYOUT, "xaxis": _AXIS, "yaxis": _AXIS}}
 
 
 def layout(height: int, **more: Any) -> dict[str, Any]:
     """Return the layout that every chart begins with; heights are CSS pixels."""
-    return {
-        "height": height,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-        "paper_bgcolor": "@clear",
-        "plot_bgcolor": "@clear",
-        "font": {"family": "system-ui, sans-serif", "size": 12, "color": "@ink"},
-        "showlegend": False,
-        "dragmode": False,  # a finger that scrolls the page must not zoom the chart
-        "hovermode": "closest",
-        "hoverlabel": {
-            "bgcolor": "@paper",
-            "bordercolor": "@rule",
-            "font": {"color": "@ink", "size": 12},
-            "align": "left",
-        },
-        **more,
-    }
+    return {**deepcopy(_LAYOUT), "height": height, **more}
 
 
 def axis(title: str, **more: Any) -> dict[str, Any]:
     """Return an axis with its title, which states the unit."""
-    return {
-        "title": {"text": title, "font": {"size": 12, "color": "@quiet"}},
-        "automargin": True,
-        "fixedrange": True,
-        "zeroline": False,
-        "gridcolor": "@grid",
-        "linecolor": "@rule",
-        "ticks": "outside",
-        "ticklen": 4,
-        "tickcolor": "@rule",
-        "tickfont": {"color": "@quiet"},
-        **more,
-    }
+    common = deepcopy(_AXIS)
+    return {**common, "title": {"text": title, **common["title"]}, **more}
+
+
+def _beyond(own: dict[str, Any], template: dict[str, Any]) -> dict[str, Any]:
+    """Return what a layout says that the template does not."""
+    found = {}
+    for name, value in own.items():
+        common = template.get(name)
+        if isinstance(value, dict) and isinstance(common, dict):
+            value = _beyond(value, common)
+            if not value:
+                continue
+        elif name in template and value == common:
+            continue
+        found[name] = value
+    return found

@@ -20,6 +20,7 @@ import steelyard
 from steelyard._support.errors import SteelyardError, unreadable
 from steelyard._support.storage import write_text
 from steelyard.records.run_folder import REPORT
+from steelyard.report.charts import TEMPLATE
 
 _HERE = Path(__file__).parent
 
@@ -37,6 +38,7 @@ def document(template: str, **sections: Any) -> str:
         library=Markup(library),
         script=Markup(script),
         version=steelyard.__version__,
+        charts=TEMPLATE,
         **sections,
     )
 
@@ -79,7 +81,9 @@ def _template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "allow_nan": False}
+    environment.policies["json.dumps_kwargs"] = {
+        "sort_keys": True, "allow_nan": False, "separators": (",", ":"), "ensure_ascii": False,
+    }  # fmt: skip
     return environment.get_template(name)
 
 

@@ -93,9 +93,10 @@ def _gallery(weighing: Weighing, caption: str, score: Hardness, suspect: bool) -
     pictures: tuple[Picture, ...] = ()
     left_out = 0
     if data.modality == "image":
-        pictures = _pictures(shown, score.name, [_score(score, row) for row in rows])
+        captions = [f"{score.name} {_score(score, row)}" for row in rows]
+        pictures = pictures_of(shown, captions)
     else:
-        left_out = max(shown.inputs.shape[1] - _MOST_COLUMNS, 0)
+        left_out = columns_left_out(shown)
     table = _table(weighing, shown, rows, caption, score)
     return Gallery(pictures, table, left_out, len(mine))
 
@@ -105,10 +106,12 @@ def _score(score: Hardness, row: int) -> str:
     return f"{value} \N{PLUS-MINUS SIGN} {spread}" if spread else value
 
 
-def _pictures(shown: Labelled, score_name: str, scores: Sequence[str]) -> tuple[Picture, ...]:
-    sources = _sources(shown.inputs)
+def pictures_of(
+    shown: Labelled, captions: Sequence[str], most_bytes: int = _BYTES
+) -> tuple[Picture, ...]:
+    """Return images with a caption each, as large as so many bytes have room for."""
     pictures = []
-    for at, source in enumerate(sources):
+    for at, source in enumerate(_sources(shown.inputs, most_bytes)):
         label = shortened(shown.class_names[shown.labels[at]], 40)
         identity = shortened(shown.ids[at], 24)
         pictures.append(
@@ -117,18 +120,18 @@ def _pictures(shown: Labelled, score_name: str, scores: Sequence[str]) -> tuple[
                 f"Training sample {identity}, labelled {label}",
                 identity,
                 label,
-                f"{score_name} {scores[at]}",
+                captions[at],
                 max(shown.inputs.shape[1:3]) <= _SIDES[0],
             )
         )
     return tuple(pictures)
 
 
-def _sources(images: np.ndarray) -> list[str]:
+def _sources(images: np.ndarray, most_bytes: int) -> list[str]:
     """Return data addresses of PNGs, as large as the page has room for."""
     for side in _SIDES:
         encoded = [_png(image, side) for image in images]
-        if sum(map(len, encoded)) <= _BYTES:
+        if sum(map(len, encoded)) <= most_bytes:
             break
     return [f"data:image/png;base64,{base64.b64encode(one).decode()}" for one in encoded]
 
@@ -148,7 +151,7 @@ def _table(
     scores = [score, *others[:_MOST_SCORES]]
     columns = [Column("Sample", numeric=False), Column("Label", numeric=False)]
     columns += [Column(shortened(one.name, 40)) for one in scores]
-    features = _features(shown)
+    features = features_of(shown)
     columns += [Column(shortened(name, 30), numeric) for name, numeric, _ in features]
     cells = []
     for at, row in enumerate(rows):
@@ -170,7 +173,7 @@ def _score_cell(score: Hardness, row: int) -> Cell:
     return Cell(value, note=f"\N{PLUS-MINUS SIGN} {spread}" if spread else "")
 
 
-def _features(shown: Labelled) -> list[tuple[str, bool, list[Cell]]]:
+def features_of(shown: Labelled) -> list[tuple[str, bool, list[Cell]]]:
     """Return (name, whether numeric, cells) of each column of the original table that fits."""
     if shown.modality == "image":
         return []
@@ -180,6 +183,11 @@ def _features(shown: Labelled) -> list[tuple[str, bool, list[Cell]]]:
         numeric = pd.api.types.is_float_dtype(table[column].dtype)
         features.append((column, numeric, [_value(value) for value in table[column]]))
     return features
+
+
+def columns_left_out(shown: Labelled) -> int:
+    """Return how many columns of a table `features_of` leaves out."""
+    return max(shown.inputs.shape[1] - _MOST_COLUMNS, 0)
 
 
 def _value(value: object) -> Cell:

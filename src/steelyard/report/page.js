@@ -7,6 +7,8 @@
     element,
     spec: document.getElementById(element.dataset.spec).textContent,
   }));
+  // what all charts have in common, in Plotly's own notation
+  const template = document.querySelector("[data-charts]")?.dataset.charts ?? "{}";
   const options = { displayModeBar: false, responsive: false, doubleClick: false };
 
   // "@name" stands for the custom property --name
@@ -21,6 +23,7 @@
 
   function draw({ element, spec }) {
     const { data, layout, labels } = coloured(spec);
+    layout.template = coloured(template);
     layout.width = element.clientWidth;
     thinOut(layout.xaxis, layout.width);
     if (labels.length) {

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from steelyard.records.claim import Outcome
 from steelyard.records.interval import Interval
@@ -85,16 +86,7 @@ class Quantities:
 
     def __init__(self, results: StudyResults) -> None:
         self._all = {
-            str(row.key): Quantity(
-                float(row.value),
-                None if math.isnan(row.spread) else float(row.spread),
-                None
-                if math.isnan(row.low) or math.isnan(row.high)
-                else Interval(row.value, row.low, row.high),
-                int(row.n_runs),
-                str(row.unit),
-            )
-            for row in results.figures.table.itertuples(index=False)
+            str(row.key): quantity_of(row) for row in results.figures.table.itertuples(index=False)
         }
         measured_data = [*_data_of(self._all), *results.curves["data"]]
         for key, outcome in _spoken_of(results.outcomes).items():
@@ -138,6 +130,19 @@ class Quantities:
             if quantity.value is not None
         }
         return tuple(sorted(seen, key=place_of))
+
+
+def quantity_of(row: Any) -> Quantity:
+    """Return the quantity in a row of the table of `Figures`."""
+    return Quantity(
+        float(row.value),
+        None if math.isnan(row.spread) else float(row.spread),
+        None
+        if math.isnan(row.low) or math.isnan(row.high)
+        else Interval(row.value, row.low, row.high),
+        int(row.n_runs),
+        str(row.unit),
+    )
 
 
 def place_of(identifier: str) -> tuple[float, str]:

@@ -34,6 +34,11 @@ def facts(results: StudyResults) -> tuple[Fact, ...]:
     )
 
 
+def fact_of(name: str, value: Any) -> Fact:
+    """Return any plain value under its name."""
+    return Fact(_title(name), _value(name, value))
+
+
 def _title(name: str) -> str:
     words = one_line(name).replace("_", " ").replace("-", " ")
     return _TITLES.get(name, words[0].upper() + words[1:])
