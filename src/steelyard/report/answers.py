@@ -126,19 +126,19 @@ def common_scale(verdict: Verdict) -> Scale:
 
 
 def _answer(one: PriorVerdict, verdict: Verdict, scale: Scale, largest: float) -> Answer:
-    way, short = ways(one)
+    way = _way(one)
     chosen, largest_degree = plain(one.degree), plain(largest)
     evidence = [
         Evidence("Accuracy as is", percent(one.as_is), "%"),
         _difference(f"{way} (degree {chosen}) {MINUS} as is", one.rebalanced, scale),
         _difference(f"Prior corrected {MINUS} as is", one.corrected, scale),
-        _difference(f"{short} {MINUS} prior corrected", one.rebalanced_over_corrected, scale),
+        _difference(f"{way} {MINUS} prior corrected", one.rebalanced_over_corrected, scale),
         _difference(f"Largest degree ({largest_degree}) {MINUS} as is", one.fully_balanced, scale),
     ]
     if is_training_prior(one, verdict):  # the correction is the identity: no strip, no judgement
         evidence[2] = replace(evidence[2], meaning="nothing to correct", strip=None)
     if one.other is not None:
-        title = f"Instead by {one.other.by} (degree {plain(one.other.degree)}) {MINUS} as is"
+        title = f"By {one.other.by} (degree {plain(one.other.degree)}) {MINUS} as is"
         evidence.append(_difference(title, one.other.rebalanced, scale))
     return Answer(
         shortened(one.prior, 40),
@@ -150,11 +150,9 @@ def _answer(one: PriorVerdict, verdict: Verdict, scale: Scale, largest: float) -
     )
 
 
-def ways(one: PriorVerdict) -> tuple[str, str]:
+def _way(one: PriorVerdict) -> str:
     """Return how the chosen way is called; by count it is named where there are both."""
-    if one.by == "hardness":
-        return "Resampled by hardness", "By hardness"
-    return ("Rebalanced by count" if one.other else "Rebalanced"), "Rebalanced"
+    return f"By {one.by}" if one.other or one.by != "count" else "Rebalanced"
 
 
 def _difference(title: str, interval: Interval, scale: Scale) -> Evidence:

@@ -206,7 +206,7 @@ def _sentence(
     if rebalanced == _NOTHING and nothing_to_do:
         seen = (
             "All classes have as many training samples, so that by count there is nothing to "
-            "rebalance. Whether harder classes should get more, hardness degrees would tell."
+            "rebalance. Whether hard classes should get more of them, --hardness-degrees tells."
         )
     elif rebalanced == _NOTHING:
         seen = (
@@ -229,10 +229,7 @@ def _sentence(
 def _beside(other: OtherWay | None) -> str:
     if other is None:
         return ""
-    return (
-        f" By {other.by}, to degree {other.degree:g}, the best of that way on validation, "
-        f"accuracy changes by {points(other.rebalanced)}."
-    )
+    return f" By {other.by} (degree {other.degree:g}): {points(other.rebalanced)}."
 
 
 def _verbs(chosen: Arm, both: bool) -> tuple[str, str]:
