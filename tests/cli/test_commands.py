@@ -144,6 +144,19 @@ def test_weigh_in_cost(table, tmp_path, capsys):
     assert [one["prior"] for one in document["costs"]["priors"]] == ["train", "uniform"]
 
 
+def test_weigh_by_hardness_too(table, tmp_path, capsys):
+    words = (table, "--target", "class", "--out", tmp_path / "run")
+    assert weigh(*words, "--hardness-degrees", "0.5, 1", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert {one["by"] for one in document["priors"]} <= {"count", "hardness"}
+    assert run(["runs", "show", str(tmp_path / "run")]) == 0
+    assert "degrees 0, 1 and by hardness 0.5, 1 x" in capsys.readouterr().out
+    assert run(["runs", "list", str(tmp_path)]) == 0
+    assert "4 x" in capsys.readouterr().out
+    assert weigh(*words, "--hardness-degrees", "half") == 2
+    assert "--hardness-degrees 0.5,1" in capsys.readouterr().err
+
+
 def test_weigh_a_folder_of_images_and_render_it_again(folder, tmp_path, capsys):
     assert weigh(folder, "--out", tmp_path / "run") == 0
     page = (tmp_path / "run" / "report.html").read_bytes()

@@ -25,6 +25,29 @@ def test_cells_go_repetition_by_repetition():
     assert one == Study("s", tuple(arms), 2)
 
 
+def test_arms_by_hardness_are_a_way_of_their_own():
+    plain, weighted = Recipe(), Recipe(class_weighting=1.0)
+    arms = (
+        Arm("natural", plain),
+        Arm("count", plain, 0.5),
+        Arm("hard", plain, 1, "hardness"),
+        Arm("weights", weighted),
+        Arm("hard weights", weighted, 1, "hardness"),
+    )
+    one = Study("s", arms, 2)
+    assert one.by_degree == arms[:2]
+    assert one.by_hardness == arms[2:3]
+    assert Study.from_dict(one.to_dict()) == one
+    told = [arm.get("by", "count") for arm in one.to_dict()["arms"]]
+    assert told == ["count", "count", "hardness", "count", "hardness"]
+
+
+def test_an_arm_of_before_there_was_another_way_is_by_count():
+    stored = study().to_dict()
+    assert not any("by" in arm for arm in stored["arms"])
+    assert {arm.by for arm in Study.from_dict(stored).arms} == {"count"}
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -33,6 +56,7 @@ def test_cells_go_repetition_by_repetition():
         (lambda: Study("s", (Arm("a", Recipe()),), 0), "Got 0 instead"),
         (lambda: Study("s", (Arm("a", Recipe()),), 1, -1), "Got -1 instead"),
         (lambda: Arm("a", Recipe(), np.nan), "'degree' parameter of Arm"),
+        (lambda: Arm("a", Recipe(), 1, "hardnes"), "did you mean 'hardness'"),
     ],
 )
 def test_what_cannot_be_run_is_refused(make, message):

@@ -61,11 +61,15 @@ STUDY = Study(
 )
 
 
-def predictions(part, shifts):
+HARD = tuple(Arm(f"hardness degree={d:g}", Recipe(), d, "hardness") for d in (0.5, 1.0))
+BOTH = Study("test", STUDY.arms + HARD, repetitions=4)
+
+
+def predictions(part, shifts, study=STUDY):
     """Noisy logits; a shift moves the decision towards the rare class."""
     made = []
-    for arm, shift in zip(STUDY.arms, shifts, strict=True):
-        for seed in range(STUDY.repetitions):
+    for arm, shift in zip(study.arms, shifts, strict=True):
+        for seed in range(study.repetitions):
             rng = np.random.default_rng(seed)
             logits = 3 * np.eye(2)[TRUTH] + rng.normal(0, 1.5, (2000, 2)) + np.log(TRAIN)
             logits[:, 1] += shift
@@ -84,10 +88,10 @@ def predictions(part, shifts):
     return made
 
 
-def answers(validation_shifts, test_shifts):
-    validation = evaluate(predictions("validation", validation_shifts), **PLAIN)
-    test = evaluate(predictions("test", test_shifts), **PLAIN)
-    return {answer.prior: answer for answer in decide(STUDY, validation, test)}
+def answers(validation_shifts, test_shifts, study=STUDY):
+    validation = evaluate(predictions("validation", validation_shifts, study), **PLAIN)
+    test = evaluate(predictions("test", test_shifts, study), **PLAIN)
+    return {answer.prior: answer for answer in decide(study, validation, test)}
 
 
 def test_the_degree_is_chosen_on_validation_and_stated_from_test():
@@ -150,3 +154,73 @@ def test_a_degree_that_validation_did_not_choose_is_no_verdict_but_is_not_hidden
     assert found.outcome == "no evidence"
     assert "validation did not choose it" in found.sentence
     assert points(found.fully_balanced) in found.sentence
+
+
+def test_the_way_is_chosen_on_validation_and_the_other_stands_beside_it():
+    # degrees by count, then by hardness: the fourth arm is the best under equal shares
+    found = answers((0, 1, 1.5, 2.2, 1), (0, 1.5, 1, 1, 2.2), BOTH)["uniform"]
+    assert (found.by, found.degree) == ("hardness", 0.5)
+    assert (found.other.by, found.other.degree) == ("count", 1.0)
+    assert found.rebalanced == found.other.rebalanced  # of equal shifts on test
+    assert found.fully_balanced.mean > found.rebalanced.mean  # the largest by hardness
+    assert "Resampling by hardness to degree 0.5" in found.sentence
+    assert found.sentence.endswith(f"By count (degree 1): {points(found.other.rebalanced)}.")
+    turned = answers((0, 2.2, 1, 1, 1.5), (0, 1.5, 1, 1, 2.2), BOTH)["uniform"]
+    assert (turned.by, turned.degree) == ("count", 0.5)
+    assert (turned.other.by, turned.other.degree) == ("hardness", 1.0)
+    assert "Rebalancing by count to degree 0.5" in turned.sentence
+    assert turned.sentence.endswith(f"By hardness (degree 1): {points(turned.other.rebalanced)}.")
+
+
+def test_of_equals_on_validation_it_is_by_count():
+    found = answers((0, 1, 1, 1, 1), (0, 1, 1, 1, 1), BOTH)["uniform"]
+    assert (found.by, found.degree) == ("count", 0.5)
+    assert (found.other.by, found.other.degree) == ("hardness", 0.5)
+
+
+def test_more_arms_do_not_move_an_answer_that_validation_gave_to_another():
+    """One arm goes to the test: whatever the others do there, the outcome is its own."""
+    alone = answers((0, 2.2, 1), (0, 1.5, 1))
+    for others in ((2.2, 2.2), (-6, -6), (0, 0)):
+        found = answers((0, 2.2, 1, -1, -2), (0, 1.5, 1, *others), BOTH)
+        for prior, answer in alone.items():
+            beside = found[prior]
+            assert (beside.by, beside.degree) == ("count", answer.degree)
+            assert beside.outcome == answer.outcome
+            assert beside.rebalanced == answer.rebalanced
+            assert beside.fully_balanced == answer.fully_balanced
+
+
+def test_hardness_is_recommended_in_a_sentence_that_names_it():
+    """A model of the natural arm that lost its way; by hardness it is as it should be."""
+    found = answers((-3, -3, -3, 0, -1), (-3, -3, -3, 0, -1), BOTH)["train"]
+    assert (found.outcome, found.by) == ("rebalance", "hardness")
+    assert found.sentence.startswith(
+        "Under the training distribution: resample by hardness to degree 0.5, chosen on "
+        f"validation. Accuracy changes by {points(found.rebalanced)} against the data as they are"
+    )
+
+
+def balanced(study):
+    truth, rng = np.repeat([0, 1], 500), np.random.default_rng(0)
+    clean = 3 * np.eye(2)[truth] + rng.normal(0, 1.5, (1000, 2))
+    made = [
+        Predictions(
+            np.arange(1000), truth, clean - (arm.by == "hardness") * rng.normal(0, 1, (1000, 2)),
+            NAMES, np.full(2, 0.5), arm=arm.name, seed=seed,
+        )
+        for arm in study.arms
+        for seed in range(study.repetitions)
+    ]  # fmt: skip
+    judged = evaluate(made, **PLAIN)
+    return decide(study, judged, judged)
+
+
+def test_of_balanced_data_only_hardness_is_a_way():
+    for answer in balanced(BOTH):  # though by count, which changes nothing, does no worse
+        assert answer.rebalanced.mean < 0
+        assert (answer.by, answer.other) == ("hardness", None)
+    for answer in balanced(STUDY):
+        assert (answer.by, answer.outcome) == ("count", "no evidence")
+        assert "by count there is nothing to rebalance" in answer.sentence
+        assert "--hardness-degrees" in answer.sentence

@@ -306,6 +306,22 @@ def test_another_declaration_beside_a_living_one_is_refused(tmp_path):
         alone.declare({}, [OTHER])
 
 
+def test_more_cells_that_another_process_declared_stay_declared(tmp_path):
+    def cells():
+        return json.loads((tmp_path / WORK).read_text())["cells"]
+
+    with Store(tmp_path) as first, Store(tmp_path) as second:
+        first.declare({}, [CELL])
+        first.declare_more({}, [OTHER])
+        second.declare({}, [CELL])  # its first round
+        assert cells() == [CELL.address, OTHER.address]
+        with pytest.raises(OutputError, match="on something else"):
+            second.declare({}, [OTHER])
+    with Store(tmp_path) as alone:
+        alone.declare({}, [CELL])
+    assert cells() == [CELL.address]
+
+
 def test_a_run_is_conducted_from_one_machine(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("socket.gethostname", lambda: "another.machine")

@@ -187,7 +187,7 @@ def read_priors(text: str) -> dict[str, Any]:
     return priors
 
 
-def read_degrees(text: str) -> list[float]:
+def read_degrees(text: str, option: str = "--degrees", example: str = "0,0.5,1") -> list[float]:
     """Return the numbers of a comma-separated list.
 
     Raises
@@ -200,5 +200,5 @@ def read_degrees(text: str) -> list[float]:
     except ValueError as error:
         raise ParameterError(
             f"The degrees must be numbers separated by commas. Got {text!r} instead.",
-            hint="for instance --degrees 0,0.5,1.",
+            hint=f"for instance {option} {example}.",
         ) from error

@@ -40,7 +40,8 @@ def run_row(run: RunState) -> list[str]:
 def _trainings(run: RunState) -> str:
     study = run.facts["study"]
     if "degrees" in study:
-        return f"{len(study['degrees'])} x {study['repetitions']}"
+        n_arms = len(study["degrees"]) + len(study.get("hardness_degrees", ()))
+        return f"{n_arms} x {study['repetitions']}"
     return f"{study['trainings']}"
 
 
@@ -86,6 +87,8 @@ def _facts(run: RunState) -> list[tuple[str, str]]:
         lines.append(("data", f"{data['name']}, training part {data['training_part']}"))
     if "degrees" in study:
         degrees = ", ".join(f"{degree:g}" for degree in study["degrees"])
+        if hard := study.get("hardness_degrees"):
+            degrees += f" and by hardness {', '.join(f'{degree:g}' for degree in hard)}"
         what = f"degrees {degrees} x {study['repetitions']} repetitions"
         lines.append(("study", f"{study['kind']}: {what}, {study['trainings']} trainings"))
     else:

@@ -31,6 +31,14 @@ def weigh(
     degrees: Annotated[
         str, typer.Option(help="How far to rebalance, separated by commas: 0 not, 1 fully.")
     ] = "0,0.25,0.5,0.75,1",
+    hardness_degrees: Annotated[
+        str | None,
+        typer.Option(
+            help="Weigh resampling by class hardness too, to these degrees: 1 follows the hardness "
+            "ratios in full, for instance 0.5,1. Off by default; each degree costs as much as one "
+            "of --degrees."
+        ),
+    ] = None,
     priors: options.Priors = "train,uniform",
     costs: Annotated[
         Path | None,
@@ -53,6 +61,11 @@ def weigh(
     """Say whether to rebalance, and which classes and samples are hard, rare or mislabelled."""
     stated_priors = options.read_priors(priors)
     stated_degrees = options.read_degrees(degrees)
+    stated_hardness = (
+        options.read_degrees(hardness_degrees, "--hardness-degrees", "0.5,1")
+        if hardness_degrees
+        else ()
+    )
     stated_costs = None if costs is None else read_costs(costs)
     folder = require_own_folder(out)  # refused before the work, not after it
     with choose_engine(engine, workers, address) as chosen:
@@ -63,6 +76,7 @@ def weigh(
             weighing = weigh_data(
                 labelled,
                 degrees=stated_degrees,
+                hardness_degrees=stated_hardness,
                 priors=stated_priors,
                 costs=stated_costs,
                 seeds=seeds,

@@ -30,7 +30,7 @@ from steelyard.records.run_folder import alone_in, claim_folder, require_own_fol
 from steelyard.records.stability import RunsNeeded, Stability
 from steelyard.records.study import Arm, Study
 from steelyard.records.thresholds import Thresholds
-from steelyard.records.verdict import ClassVerdict, PriorVerdict, Verdict
+from steelyard.records.verdict import ClassVerdict, OtherWay, PriorVerdict, Verdict
 from steelyard.records.weighing import Weighing
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "Labelled",
     "ManifoldHistory",
     "Neighbours",
+    "OtherWay",
     "Outcome",
     "PaperStudy",
     "Plan",

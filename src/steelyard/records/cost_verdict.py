@@ -10,7 +10,14 @@ from steelyard.records.costs import Costs
 from steelyard.records.interval import Interval
 
 # The single measures that a verdict sets side by side, each on its own.
-ALONE = ("rebalancing", "class weights", "prior correction", "threshold", "least cost")
+ALONE = (
+    "rebalancing",
+    "resampling by hardness",
+    "class weights",
+    "prior correction",
+    "threshold",
+    "least cost",
+)
 
 
 @dataclass(frozen=True)

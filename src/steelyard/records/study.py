@@ -9,8 +9,10 @@ from typing import Any
 
 from steelyard._support.errors import ParameterError
 from steelyard._support.storage import header, read_json, write_json
-from steelyard._support.validation import check_integer, check_real
+from steelyard._support.validation import check_choice, check_integer, check_real
 from steelyard.records.recipe import Recipe
+
+WAYS = ("count", "hardness")  # to rebalance
 
 
 @dataclass(frozen=True)
@@ -20,18 +22,22 @@ class Arm:
     Parameters
     ----------
     name : str
-        Unique in its study, for instance "degree=0.5".
+        Unique in its study, for instance "degree=0.5" or "hardness degree=0.5".
     recipe : Recipe
         How to train.
     degree : float
-        How far to rebalance by count; 0 leaves the data as they are.
+        How far to rebalance; 0 leaves the data as they are.
+    by : {"count", "hardness"}
+        Which way: towards equal counts, or towards the hardness ratios of the classes.
     """
 
     name: str
     recipe: Recipe
     degree: float = 0.0
+    by: str = "count"
 
     def __post_init__(self) -> None:
+        check_choice(self.by, "by", "Arm", WAYS)
         object.__setattr__(self, "degree", check_real(self.degree, "degree", "Arm"))
 
 
@@ -78,17 +84,24 @@ class Study:
 
     @property
     def by_degree(self) -> tuple[Arm, ...]:
-        """The arms that differ from the first in degree alone, it among them."""
-        return tuple(arm for arm in self.arms if arm.recipe == self.arms[0].recipe)
+        """The arms that differ from the first in degree by count alone, it among them."""
+        return tuple(arm for arm in self.arms if self._differs_in_plan(arm) and arm.by == "count")
+
+    @property
+    def by_hardness(self) -> tuple[Arm, ...]:
+        """The arms that differ from the first in that they resample by hardness."""
+        return tuple(
+            arm for arm in self.arms if self._differs_in_plan(arm) and arm.by == "hardness"
+        )
+
+    def _differs_in_plan(self, arm: Arm) -> bool:
+        return arm.recipe == self.arms[0].recipe
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the study as plain data."""
+        """Return the study as plain data; an arm by count has no word of its way."""
         return {
             "name": self.name,
-            "arms": [
-                {"name": arm.name, "degree": arm.degree, "recipe": arm.recipe.to_dict()}
-                for arm in self.arms
-            ],
+            "arms": [_plain(arm) for arm in self.arms],
             "repetitions": self.repetitions,
             "seed": self.seed,
         }
@@ -97,7 +110,12 @@ class Study:
     def from_dict(cls, values: dict[str, Any]) -> Study:
         """Return the study of plain data."""
         arms = tuple(
-            Arm(arm["name"], Recipe.from_dict(arm["recipe"]), arm["degree"])
+            Arm(
+                arm["name"],
+                Recipe.from_dict(arm["recipe"]),
+                arm["degree"],
+                arm.get("by", "count"),
+            )
             for arm in values["arms"]
         )
         return cls(values["name"], arms, values["repetitions"], values["seed"])
@@ -110,3 +128,8 @@ class Study:
     def load(cls, path: str | Path) -> Study:
         """Read what `save` wrote."""
         return cls.from_dict(read_json(path, "Study")["values"])
+
+
+def _plain(arm: Arm) -> dict[str, Any]:
+    values = {"name": arm.name, "degree": arm.degree, "recipe": arm.recipe.to_dict()}
+    return values if arm.by == "count" else {**values, "by": arm.by}

@@ -10,6 +10,7 @@ from steelyard._support.storage import header, read_json, write_json
 from steelyard._support.validation import check_choice
 from steelyard.records.cost_verdict import CostVerdict
 from steelyard.records.interval import Interval
+from steelyard.records.study import WAYS
 
 OUTCOMES = {
     "rebalance": "rebalancing helps, beyond what correcting the prior does or could be shown to do",
@@ -17,6 +18,30 @@ OUTCOMES = {
     "leave": "leave the data as they are: rebalancing was shown to hurt, nothing to help",
     "no evidence": "neither help nor harm could be shown",
 }
+
+
+@dataclass(frozen=True)
+class OtherWay:
+    """What the way to rebalance that was not chosen does, at its own best degree.
+
+    It is told beside the answer, which does not rest on it.
+
+    Parameters
+    ----------
+    by : {"count", "hardness"}
+        Which way.
+    degree : float
+        Its degree that did best on validation under the prior.
+    rebalanced : Interval
+        That degree minus natural training, on test.
+    """
+
+    by: str
+    degree: float
+    rebalanced: Interval
+
+    def __post_init__(self) -> None:
+        check_choice(self.by, "by", "OtherWay", WAYS)
 
 
 @dataclass(frozen=True)
@@ -45,7 +70,11 @@ class PriorVerdict:
     rebalanced_over_corrected : Interval
         Chosen degree minus the corrected natural training.
     fully_balanced : Interval
-        Largest degree tried minus natural training.
+        Largest degree tried minus natural training; of the chosen degree's way.
+    by : {"count", "hardness"}
+        Which way the chosen degree goes.
+    other : OtherWay or None
+        The other way, where both were weighed.
     """
 
     prior: str
@@ -58,8 +87,11 @@ class PriorVerdict:
     corrected: Interval
     rebalanced_over_corrected: Interval
     fully_balanced: Interval
+    by: str = "count"
+    other: OtherWay | None = None
 
     def __post_init__(self) -> None:
+        check_choice(self.by, "by", "PriorVerdict", WAYS)
         check_choice(self.outcome, "outcome", "PriorVerdict", OUTCOMES)
 
 
@@ -148,15 +180,18 @@ class Verdict:
         return "\n".join(sentences)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict as plain data; without costs there is no word of them."""
+        """Return the verdict as plain data; of costs and hardness there is a word where weighed."""
         values = asdict(replace(self, costs=None))
         del values["costs"]
+        for prior in values["priors"]:
+            if prior["by"] == "count" and prior["other"] is None:
+                del prior["by"], prior["other"]
         return values if self.costs is None else {**values, "costs": self.costs.to_dict()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Verdict:
         """Return the verdict of plain data."""
-        priors = tuple(PriorVerdict(**_revived(prior)) for prior in values["priors"])
+        priors = tuple(_answer(prior) for prior in values["priors"])
         classes = tuple(ClassVerdict(**_revived(one)) for one in values["classes"])
         costs = None if values.get("costs") is None else CostVerdict.from_dict(values["costs"])
         return cls(**{**values, "priors": priors, "classes": classes, "costs": costs})
@@ -171,6 +206,12 @@ class Verdict:
         document = read_json(path, "Verdict")
         fields = cls.__dataclass_fields__
         return cls.from_dict({key: value for key, value in document.items() if key in fields})
+
+
+def _answer(values: dict[str, Any]) -> PriorVerdict:
+    other = values.get("other")
+    way = None if other is None else OtherWay(**_revived(other))
+    return PriorVerdict(**{**_revived({**values, "other": None}), "other": way})
 
 
 def _revived(values: dict[str, Any]) -> dict[str, Any]:

@@ -102,8 +102,11 @@ def answers(weighing: Weighing) -> tuple[Answer, ...]:
     """Return the answer for each prior, in the verdict's order."""
     verdict = weighing.verdict
     scale = common_scale(verdict)
-    largest = max(arm.degree for arm in weighing.study.arms)
-    return tuple(_answer(one, verdict, scale, largest) for one in verdict.priors)
+    largest = {
+        "count": max(arm.degree for arm in weighing.study.by_degree),
+        "hardness": max((arm.degree for arm in weighing.study.by_hardness), default=0.0),
+    }
+    return tuple(_answer(one, verdict, scale, largest[one.by]) for one in verdict.priors)
 
 
 def common_scale(verdict: Verdict) -> Scale:
@@ -113,6 +116,7 @@ def common_scale(verdict: Verdict) -> Scale:
         for one in verdict.priors
         for interval in (
             one.rebalanced, one.corrected, one.rebalanced_over_corrected, one.fully_balanced,
+            *([one.other.rebalanced] if one.other else []),
         )
     ]  # fmt: skip
     low = min(0.0, *(interval.low for interval in every))
@@ -122,16 +126,20 @@ def common_scale(verdict: Verdict) -> Scale:
 
 
 def _answer(one: PriorVerdict, verdict: Verdict, scale: Scale, largest: float) -> Answer:
+    way = _way(one)
     chosen, largest_degree = plain(one.degree), plain(largest)
     evidence = [
         Evidence("Accuracy as is", percent(one.as_is), "%"),
-        _difference(f"Rebalanced (degree {chosen}) {MINUS} as is", one.rebalanced, scale),
+        _difference(f"{way} (degree {chosen}) {MINUS} as is", one.rebalanced, scale),
         _difference(f"Prior corrected {MINUS} as is", one.corrected, scale),
-        _difference(f"Rebalanced {MINUS} prior corrected", one.rebalanced_over_corrected, scale),
+        _difference(f"{way} {MINUS} prior corrected", one.rebalanced_over_corrected, scale),
         _difference(f"Largest degree ({largest_degree}) {MINUS} as is", one.fully_balanced, scale),
     ]
     if is_training_prior(one, verdict):  # the correction is the identity: no strip, no judgement
         evidence[2] = replace(evidence[2], meaning="nothing to correct", strip=None)
+    if one.other is not None:
+        title = f"By {one.other.by} (degree {plain(one.other.degree)}) {MINUS} as is"
+        evidence.append(_difference(title, one.other.rebalanced, scale))
     return Answer(
         shortened(one.prior, 40),
         described(one, verdict),
@@ -140,6 +148,11 @@ def _answer(one: PriorVerdict, verdict: Verdict, scale: Scale, largest: float) -
         one_line(one.sentence),
         tuple(evidence),
     )
+
+
+def _way(one: PriorVerdict) -> str:
+    """Return how the chosen way is called; by count it is named where there are both."""
+    return f"By {one.by}" if one.other or one.by != "count" else "Rebalanced"
 
 
 def _difference(title: str, interval: Interval, scale: Scale) -> Evidence:

@@ -142,6 +142,7 @@ def _evidence(one: PriorCosts, study: Study, scale: Scale, unit: str) -> tuple[E
 def _title(measure: str, degree: float) -> str:
     return {
         "rebalancing": f"Rebalanced (degree {plain(degree)})",
+        "resampling by hardness": f"By hardness (degree {plain(degree)})",
         "class weights": "Class weights",
         "prior correction": "Prior corrected",
         "threshold": "Threshold moved",
@@ -159,8 +160,9 @@ def _saving(title: str, saved: Interval, scale: Scale, unit: str) -> Evidence:
 def _arm_words(arm: str, study: Study) -> str:
     if arm == study.arms[0].name:
         return "data as they are"
-    degrees = {one.name: one.degree for one in study.by_degree}
-    return f"degree {plain(degrees[arm])}" if arm in degrees else shortened(arm, 40)
+    degrees = {one.name: f"degree {plain(one.degree)}" for one in study.by_degree}
+    degrees |= {one.name: f"by hardness, degree {plain(one.degree)}" for one in study.by_hardness}
+    return degrees.get(arm) or shortened(arm, 40)
 
 
 def _option_words(option: CostOption, study: Study) -> str:

@@ -1,11 +1,13 @@
-"""The degree curves: what each degree of rebalancing does, a panel for each deployment prior."""
+"""The degree curves: what each degree of rebalancing does, a panel for each deployment prior.
+
+Where resampling by hardness was weighed too, its degrees make a curve of their own, which begins at
+the same point: the data as they are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
 
 from steelyard._support.errors import DataError
 from steelyard.records.evaluation import AS_TRAINED, CORRECTED, Evaluation
@@ -28,6 +30,7 @@ from steelyard.report.priors import described
 from steelyard.report.tables import Cell, Column, Table, absent_cell, interval_cell, name_cell
 
 _HEIGHT = 270
+BY_HARDNESS = "by hardness, as trained"
 
 
 @dataclass(frozen=True)
@@ -69,19 +72,21 @@ class Curves:
 
 def curves(weighing: Weighing, metric: Metric) -> Curves:
     """Return the panels and the table of one metric."""
-    arms = _ordered(weighing)
-    spans = [_extremes(weighing.test, arms, one.prior, metric) for one in weighing.verdict.priors]
+    arms, hard = _ordered(weighing), _by_hardness(weighing)
+    spans = [
+        _extremes(weighing.test, arms, hard, one.prior, metric) for one in weighing.verdict.priors
+    ]
     span = max(high - low for low, high in spans) or 1.0
     panels = tuple(
         Panel(
             shortened(one.prior, 40),
             described(one, weighing.verdict),
-            _in_words(weighing.test, arms, one.prior, metric),
-            _chart(weighing.test, arms, one, metric, number, (sum(ends) / 2, span)),
+            _in_words(weighing.test, arms, hard, one.prior, metric),
+            _chart(weighing.test, arms, hard, one, metric, number, (sum(ends) / 2, span)),
         )
         for number, (one, ends) in enumerate(zip(weighing.verdict.priors, spans, strict=True))
     )
-    return Curves(metric, panels, _table(weighing, arms, metric))
+    return Curves(metric, panels, _table(weighing, [*arms, *hard[1:]], metric))
 
 
 def lead(verdict: Verdict) -> str:
@@ -96,6 +101,9 @@ def lead(verdict: Verdict) -> str:
     ]
     if worse:
         sentences.append(f"The largest degree was shown to hurt {_under(worse)}.")
+    if any(one.by == "hardness" or one.other for one in verdict.priors):
+        hard = [one.prior for one in verdict.priors if one.by == "hardness"]
+        sentences.append(f"Validation chose to resample by hardness {_under(hard)}.")
     return " ".join(sentences)
 
 
@@ -107,7 +115,15 @@ def _ordered(weighing: Weighing) -> list[Arm]:
     return sorted(weighing.study.by_degree, key=lambda arm: arm.degree)
 
 
-def _in_words(test: Evaluation, arms: list[Arm], prior: str, metric: Metric) -> str:
+def _by_hardness(weighing: Weighing) -> list[Arm]:
+    """Return the arms of the curve by hardness, natural training first; none if there is none."""
+    arms = sorted(weighing.study.by_hardness, key=lambda arm: arm.degree)
+    return [weighing.study.arms[0], *arms] if arms else []
+
+
+def _in_words(
+    test: Evaluation, arms: list[Arm], hard: list[Arm], prior: str, metric: Metric
+) -> str:
     start, end, control = (
         metric.write(test.figure(arm.name, prior, metric.key, decision)).value
         for arm, decision in (
@@ -116,17 +132,24 @@ def _in_words(test: Evaluation, arms: list[Arm], prior: str, metric: Metric) -> 
     )  # fmt: skip
     first, last = plain(arms[0].degree), plain(arms[-1].degree)
     unit = f"{THIN_SPACE}{metric.unit}"
-    return (
-        f"{start}{unit} at degree {first}, {end}{unit} at degree {last}; control {control}{unit}."
-    )
+    ends = f"{start}{unit} at degree {first}"
+    if len(arms) > 1:
+        ends += f", {end}{unit} at degree {last}"
+    if hard:
+        resampled = metric.write(test.figure(hard[-1].name, prior, metric.key)).value
+        ends += f", {resampled}{unit} by hardness at degree {plain(hard[-1].degree)}"
+    return f"{ends}; control {control}{unit}."
 
 
-def _extremes(test: Evaluation, arms: list[Arm], prior: str, metric: Metric) -> tuple[float, float]:
+def _extremes(
+    test: Evaluation, arms: list[Arm], hard: list[Arm], prior: str, metric: Metric
+) -> tuple[float, float]:
     intervals = [
         test.figure(arm.name, prior, metric.key, decision)
         for arm in arms
         for decision in (AS_TRAINED, CORRECTED)
     ]
+    intervals += [test.figure(arm.name, prior, metric.key) for arm in hard]
     low = min(interval.low for interval in intervals)
     high = max(interval.high for interval in intervals)
     return metric.scale * low, metric.scale * high
@@ -135,6 +158,7 @@ def _extremes(test: Evaluation, arms: list[Arm], prior: str, metric: Metric) -> 
 def _chart(
     test: Evaluation,
     arms: list[Arm],
+    hard: list[Arm],
     answer: PriorVerdict,
     metric: Metric,
     number: int,
@@ -147,30 +171,46 @@ def _chart(
         for decision in (AS_TRAINED, CORRECTED)
     )
     control = metric.scale * corrected[0].mean
-    chosen = int(np.argmin([abs(degree - answer.degree) for degree in degrees]))
+    hard_degrees = [arm.degree for arm in hard]
+    resampled = [test.figure(arm.name, answer.prior, metric.key) for arm in hard]
+    of_way = [*zip(degrees, trained, strict=True)]
+    if answer.by == "hardness":
+        of_way = [*zip(hard_degrees, resampled, strict=True)]
+    chosen, at_chosen = min(of_way, key=lambda point: abs(point[0] - answer.degree))
     centre, span = window
-    room = 0.05 * (degrees[-1] - degrees[0] or 1.0)
+    ticks = sorted({*degrees, *hard_degrees})
+    room = 0.05 * (ticks[-1] - ticks[0] or 1.0)
     data = [
         _band(degrees, trained, metric, "@as-trained-band"),
         _band(degrees, corrected, metric, "@corrected-band"),
         {
             "type": "scatter", "mode": "lines", "hoverinfo": "skip",
-            "x": [degrees[0] - room, degrees[-1] + room], "y": [control, control],
+            "x": [ticks[0] - room, ticks[-1] + room], "y": [control, control],
             "line": {"color": "@ink", "width": 1.25, "dash": "dot"},
         },
         _curve(degrees, corrected, metric, CORRECTED, "@corrected", "dash", "square-open"),
         _curve(degrees, trained, metric, AS_TRAINED, "@as-trained", "solid", "circle"),
+        *(
+            [
+                _band(hard_degrees, resampled, metric, "@by-hardness-band"),
+                _curve(
+                    hard_degrees, resampled, metric, BY_HARDNESS, "@by-hardness", "dashdot",
+                    "diamond",
+                ),
+            ]
+            if hard else []
+        ),
         {
             "type": "scatter", "mode": "markers", "hoverinfo": "skip",
-            "x": [degrees[chosen]], "y": [metric.scale * trained[chosen].mean],
+            "x": [chosen], "y": [metric.scale * at_chosen.mean],
             "marker": {
                 "symbol": "circle-open", "size": 17, "color": "@ink", "line": {"width": 1.75},
             },
         },
     ]  # fmt: skip
     horizontal = axis(
-        "degree of rebalancing", range=[degrees[0] - room, degrees[-1] + room],
-        tickvals=degrees, ticktext=[plain(degree) for degree in degrees], showgrid=False,
+        "degree of rebalancing", range=[ticks[0] - room, ticks[-1] + room],
+        tickvals=ticks, ticktext=[plain(degree) for degree in ticks], showgrid=False,
     )  # fmt: skip
     vertical = axis(
         f"{metric.title.lower()}, {metric.unit}",
@@ -179,7 +219,8 @@ def _chart(
     where = shortened(answer.prior, 40)
     alternative = (
         f"{metric.title} on test data by degree of rebalancing under the prior {where}, as "
-        f"trained and with the prior corrected. The numbers are in the table below."
+        f"trained and with the prior corrected{', and by hardness' if hard else ''}. The numbers "
+        f"are in the table below."
     )
     return Chart(
         f"{metric.key.replace('_', '-')}-{number}",
@@ -223,8 +264,10 @@ def _curve(
 
 
 def _table(weighing: Weighing, arms: list[Arm], metric: Metric) -> Table:
+    ways = bool(weighing.study.by_hardness)
     columns = (
         Column("Prior", numeric=False),
+        *([Column("Way", numeric=False)] if ways else []),
         Column("Degree"),
         Column(f"As trained, {metric.unit}"),
         Column(f"minus as is, {metric.difference_unit}"),
@@ -253,9 +296,11 @@ def _row(
         cells.append(interval_cell(figure, metric.write))
         cells.append(_difference_cell(weighing.test, arm, natural, answer.prior, metric, decision))
     validation = weighing.validation.figure(arm.name, answer.prior, metric.key)
-    marked = "chosen" if arm.degree == answer.degree else ""
+    marked = "chosen" if (arm.by, arm.degree) == (answer.by, answer.degree) else ""
+    way = f"by {arm.by}" if arm is not natural else "as is"
     return (
         name_cell(answer.prior),
+        *([Cell(way)] if weighing.study.by_hardness else []),
         Cell(plain(arm.degree), note=marked),
         *cells,
         interval_cell(validation, metric.write),

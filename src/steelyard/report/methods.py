@@ -9,6 +9,7 @@ from typing import Any
 from steelyard.hardness import SCORES
 from steelyard.records.finding import Finding
 from steelyard.records.recipe import Recipe
+from steelyard.records.study import Study
 from steelyard.records.weighing import Weighing
 from steelyard.report import costs
 from steelyard.report.digits import THIN_SPACE, count, duration, plain
@@ -88,8 +89,8 @@ def steps(weighing: Weighing) -> tuple[Step, ...]:
         Step(
             "Choice",
             (
-                "The degree was chosen on the validation part, for each prior by itself. The test "
-                "part was opened once, for the figures on this page.",
+                f"The {_what_was_chosen(weighing)} chosen on the validation part, for each prior "
+                "by itself. The test part was opened once, for the figures on this page.",
             ),
         ),
         *([Step("Costs", in_cost)] if (in_cost := costs.facts(weighing.verdict)) else []),
@@ -226,12 +227,30 @@ def _arms(weighing: Weighing) -> tuple[str, ...]:
         "A plan of degree d asks for class counts in proportion to count^(1 \N{MINUS SIGN} d), "
         "with the total kept: 0 leaves the data as they are, 1 gives every class as many. Samples "
         "are repeated or left out; the validation and test parts are never resampled.",
+        *_resampled(study),
         *(
             f"Beside them, {one}: the data as they are, each sample weighed in the loss in inverse "
             "proportion to the count of its class; else its recipe is that of the others."
             for one in weighted
         ),
     )
+
+
+def _resampled(study: Study) -> tuple[str, ...]:
+    hard = [plain(arm.degree) for arm in study.by_hardness]
+    if not hard:
+        return ()
+    return (
+        f"{len(hard)} more resample by hardness, of degree {listed(hard, 12)}. A plan of degree d "
+        "moves class counts a share d of the way to counts in proportion to the mean rank of the "
+        "class by the area under the margin, which natural training recorded in all repetitions; "
+        "the total is kept. Of a class that shrinks the easiest samples are left out. These arms "
+        "were trained after the others.",
+    )
+
+
+def _what_was_chosen(weighing: Weighing) -> str:
+    return "way and its degree were" if weighing.study.by_hardness else "degree was"
 
 
 def _recipe(probe: Mapping[str, Any] | None) -> str:

@@ -8,6 +8,7 @@ from steelyard.records.weighing import Weighing
 from steelyard.report import (
     agreement,
     answers,
+    by_hardness_changes,
     classes,
     costs,
     curves,
@@ -46,6 +47,7 @@ def render(weighing: Weighing) -> str:
         costs=costs.section(weighing),
         curves_lead=curves.lead(verdict),
         curves=[curves.curves(weighing, metric) for metric in (curves.ACCURACY, curves.LOG_LOSS)],
+        class_changes=by_hardness_changes.section(weighing),
         classes_lead=classes.lead(verdict),
         classes_chart=classes.chart(verdict),
         classes_notes=[classes.not_drawn(verdict), classes.label_limit_note(verdict)],

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
+
 from steelyard.records.evaluation import AS_TRAINED, CORRECTED, Evaluation
 from steelyard.records.interval import Interval, decimals_of_difference, supported_decimals
 from steelyard.records.study import Arm, Study
-from steelyard.records.verdict import PriorVerdict
+from steelyard.records.verdict import OtherWay, PriorVerdict
 
 _NOTHING = Interval(0.0, 0.0, 0.0)
 
@@ -16,21 +20,30 @@ def decide(study: Study, validation: Evaluation, test: Evaluation) -> tuple[Prio
     Parameters
     ----------
     study : Study
-        Its first arm is natural training; the others by its recipe rebalance.
+        Its first arm is natural training; the others by its recipe rebalance, by count or by
+        hardness.
     validation, test : Evaluation
-        The degree is chosen on the first; every stated number comes from the second.
+        Way and degree are chosen on the first; every stated number comes from the second.
     """
     return tuple(_decide_one(study, validation, test, prior) for prior in test.priors)
 
 
 def _decide_one(study: Study, validation: Evaluation, test: Evaluation, prior: str) -> PriorVerdict:
-    natural, *rebalanced_arms = study.by_degree
-    chosen = max(  # the first of equals: the smallest degree
-        sorted(rebalanced_arms, key=lambda arm: arm.degree),
-        # rounded: equally many right in other classes is a tie, whatever the order of the sum
-        key=lambda arm: round(validation.figure(arm.name, prior).mean, 12),
+    natural = study.arms[0]
+    ways = _ways(study, test)
+    best = [_best(arms, validation, prior) for arms in ways]
+    # one arm goes to the test, however many there are; of equals it is by count
+    chosen = _best(best, validation, prior)
+    (way,) = (arms for arms in ways if chosen in arms)
+    fullest = max(way, key=lambda arm: arm.degree)
+    other = next(
+        (
+            OtherWay(arm.by, arm.degree, test.difference(arm.name, natural.name, prior))
+            for arm in best
+            if arm != chosen
+        ),
+        None,
     )
-    fullest = max(rebalanced_arms, key=lambda arm: arm.degree)
     as_is = test.figure(natural.name, prior)
     rebalanced = test.difference(chosen.name, natural.name, prior)
     corrected = test.difference(natural.name, natural.name, prior, decision=CORRECTED)
@@ -44,12 +57,53 @@ def _decide_one(study: Study, validation: Evaluation, test: Evaluation, prior: s
         tuple(float(share) for share in test.priors[prior]),
         outcome,
         chosen.degree,
-        _sentence(outcome, prior, chosen, fullest, rebalanced, corrected, over_corrected, fully),
+        _sentence(
+            outcome,
+            prior,
+            chosen,
+            fullest,
+            rebalanced,
+            corrected,
+            over_corrected,
+            fully,
+            _verbs(chosen, both=other is not None),
+            nothing_to_do=chosen.by == "count" and _is_balanced(test),
+        )
+        + _beside(other),
         as_is,
         rebalanced,
         corrected,
         over_corrected,
         fully,
+        chosen.by,
+        other,
+    )
+
+
+def _ways(study: Study, test: Evaluation) -> list[list[Arm]]:
+    """Return the arms of each way to rebalance: by count, by hardness.
+
+    Where classes come equally often, all arms by count are natural training; they are a way only
+    where there is no other.
+    """
+    counted = [arm for arm in study.by_degree if arm != study.arms[0]]
+    hard = list(study.by_hardness)
+    if _is_balanced(test) and hard:
+        return [hard]
+    return [arms for arms in (counted, hard) if arms]
+
+
+def _is_balanced(test: Evaluation) -> bool:
+    shares = test.priors["train"]
+    return bool(np.ptp(shares[shares > 0]) == 0)
+
+
+def _best(arms: Iterable[Arm], validation: Evaluation, prior: str) -> Arm:
+    """Return the arm that did best; of equals the smallest degree, of these the first."""
+    return max(
+        sorted(arms, key=lambda arm: (arm.by, arm.degree)),
+        # rounded: equally many right in other classes is a tie, whatever the order of the sum
+        key=lambda arm: round(validation.figure(arm.name, prior).mean, 12),
     )
 
 
@@ -70,7 +124,7 @@ def choose_outcome(
     over_corrected : Interval
         Chosen degree minus corrected natural training.
     fully : Interval
-        Largest degree minus natural training.
+        Largest degree of the same way minus natural training.
     """
     if rebalanced.above_zero and over_corrected.above_zero:
         return "rebalance"
@@ -116,10 +170,14 @@ def _sentence(
     corrected: Interval,
     over_corrected: Interval,
     fully: Interval,
+    verbs: tuple[str, str],
+    *,
+    nothing_to_do: bool,
 ) -> str:
     under = where(prior)
     degree = f"degree {chosen.degree:g}, chosen on validation,"
     largest = f"degree {fullest.degree:g}"
+    rebalance, rebalancing = verbs
     if outcome == "rebalance":
         control = ""
         if over_corrected.above_zero and corrected != _NOTHING:
@@ -130,27 +188,34 @@ def _sentence(
                 f"({points(corrected)})"
             )
         return (
-            f"{under}rebalance to degree {chosen.degree:g}, chosen on validation. Accuracy changes "
-            f"by {points(rebalanced)} against the data as they are{control}."
+            f"{under}{rebalance} to degree {chosen.degree:g}, chosen on validation. Accuracy "
+            f"changes by {points(rebalanced)} against the data as they are{control}."
         )
     if outcome == "correct":
         return (
             f"{under}leave the data as they are and correct the prior after training: "
-            f"{points(corrected)} of accuracy. Rebalancing to {degree} gives {points(rebalanced)}; "
-            f"against the correction that is {points(over_corrected)}."
+            f"{points(corrected)} of accuracy. {rebalancing} to {degree} gives "
+            f"{points(rebalanced)}; against the correction that is {points(over_corrected)}."
         )
     if outcome == "leave":
         full = "" if fullest == chosen else f"; {largest} changes it by {points(fully)}"
         return (
-            f"{under}leave the data as they are. Rebalancing to {degree} changes accuracy by "
+            f"{under}leave the data as they are. {rebalancing} to {degree} changes accuracy by "
             f"{points(rebalanced)}{full}."
         )
-    if rebalanced == _NOTHING:
-        seen = f"Rebalancing to {degree} made no test sample right or wrong that was not so before."
+    if rebalanced == _NOTHING and nothing_to_do:
+        seen = (
+            "All classes have as many training samples, so that by count there is nothing to "
+            "rebalance. Whether hard classes should get more of them, --hardness-degrees tells."
+        )
+    elif rebalanced == _NOTHING:
+        seen = (
+            f"{rebalancing} to {degree} made no test sample right or wrong that was not so before."
+        )
     else:
         smallest = f"{100 * rebalanced.half_width:.{_decimals(rebalanced)}f}"
         seen = (
-            f"Rebalancing to {degree} changes accuracy by {points(rebalanced)}; effects below "
+            f"{rebalancing} to {degree} changes accuracy by {points(rebalanced)}; effects below "
             f"about {smallest} points could not be seen with this many test samples and seeds."
         )
     if fully.above_zero and fullest != chosen:
@@ -159,3 +224,18 @@ def _sentence(
             "it: weigh again with more data or seeds."
         )
     return f"{under}no evidence either way. {seen}"
+
+
+def _beside(other: OtherWay | None) -> str:
+    if other is None:
+        return ""
+    return f" By {other.by} (degree {other.degree:g}): {points(other.rebalanced)}."
+
+
+def _verbs(chosen: Arm, both: bool) -> tuple[str, str]:
+    """Return what to do, and doing it; by count it is named where there are both ways."""
+    if chosen.by == "hardness":
+        return "resample by hardness", "Resampling by hardness"
+    if both:
+        return "rebalance by count", "Rebalancing by count"
+    return "rebalance", "Rebalancing"

@@ -95,8 +95,14 @@ def _decide_one(study: Study, validation: CostTable, test: CostTable, prior: str
 def _alone(study: Study, validation: CostTable, options: list[Option]) -> dict[str, Option]:
     """Return the option that is each measure alone; how far to rebalance validation tells."""
     natural, *rebalanced = (arm.name for arm in study.by_degree)
+    by_hardness = [arm.name for arm in study.by_hardness]
+    by_degree = {"rebalancing": rebalanced, "resampling by hardness": by_hardness}
     wanted = {
-        "rebalancing": validation.cheapest((arm, AS_TRAINED) for arm in rebalanced),
+        **{
+            measure: validation.cheapest((arm, AS_TRAINED) for arm in arms)
+            for measure, arms in by_degree.items()
+            if arms
+        },
         "class weights": (CLASS_WEIGHTS, AS_TRAINED),
         "prior correction": (natural, PRIOR_CORRECTED),
         "threshold": (natural, THRESHOLD_MOVED),
@@ -162,8 +168,9 @@ def _words(option: Option, natural: str | None = None) -> str:
 
 
 def _measure(measure: str, option: CostOption) -> str:
-    degree = option.arm.replace("=", " ")
-    return f"rebalancing ({degree})" if measure == "rebalancing" else measure
+    degree = option.arm.replace("=", " ").removeprefix("hardness ")
+    by_degree = measure in ("rebalancing", "resampling by hardness")
+    return f"{measure} ({degree})" if by_degree else measure
 
 
 def savings(saved: Interval) -> str:

@@ -104,6 +104,9 @@ class Store:
     def declare(self, document: Mapping[str, Any], cells: Iterable[Cell]) -> None:
         """Say what this run is to compute.
 
+        Another process may be at work here on the same cells, and on more that follow from them:
+        then what it declared stays.
+
         Raises
         ------
         OutputError
@@ -111,13 +114,14 @@ class Store:
         """
         addresses = list(dict.fromkeys(cell.address for cell in cells))
         with alone_in(self.folder):
-            others = self.others()
-            if others and self._declared() not in ([], addresses):
+            declared = self._declared() if self.others() else []
+            begins = declared[: len(addresses)] == addresses
+            if declared and not begins:
                 raise OutputError(
                     f"Another process is at work in {str(self.folder)!r} on something else.",
                     hint="wait for it, or choose another folder.",
                 )
-            work = header("Work", **document, cells=addresses)
+            work = header("Work", **document, cells=declared or addresses)
             write_json(work, self.folder / WORK)
 
     def declare_more(self, document: Mapping[str, Any], cells: Iterable[Cell]) -> None:

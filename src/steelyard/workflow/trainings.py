@@ -74,6 +74,7 @@ def train_members(
     breaks: Sequence[int] = (),
     seed: int = 0,
     declared: Mapping[str, Any] | None = None,
+    beside: bool = False,
     run: str | Path | None = None,
     fresh: bool = False,
     engine: str | Engine = "local",
@@ -96,6 +97,8 @@ def train_members(
         From which all seeds derive.
     declared : mapping, optional
         What the run says of itself beside its data, as plain values.
+    beside : bool
+        Whether the run keeps what was declared before: work that follows from other work of it.
     run, fresh, engine, device, progress
         As in `steelyard.weigh`.
 
@@ -112,16 +115,17 @@ def train_members(
         named_device(device)
     trainings = Trainings.of(train_part, held_out, members, breaks=breaks, seed=seed, device=device)
     document = {
+        "n_trainings": len(members),
         **(declared or {}),
         "data": {"name": train_part.name, "fingerprint": train_part.fingerprint},
-        "n_trainings": len(members),
     }
     # an engine that was given stays as it is: its workers may serve the next call too
     ours = choose_engine(engine) if isinstance(engine, str) else contextlib.nullcontext(engine)
     with opened(run) as store, ours as workers:
         if fresh:
             store.clear()
-        store.declare(document, trainings.cells)
+        declare = store.declare_more if beside else store.declare
+        declare(document, trainings.cells)
         contents = conduct(trainings.cells, train_stack, trainings.shared, store, workers, progress)
         return trainings.fitted(contents)
 

@@ -28,9 +28,8 @@ from steelyard.records.hardness import Hardness
 from steelyard.records.labelled import PARTS, Labelled
 from steelyard.records.recipe import Recipe
 from steelyard.records.study import Arm, Study
-from steelyard.records.verdict import Verdict
+from steelyard.records.verdict import PriorVerdict, Verdict
 from steelyard.records.weighing import Weighing
-from steelyard.resampling import by_count
 from steelyard.workflow.classes import judge_classes
 from steelyard.workflow.decide import decide
 from steelyard.workflow.decide_costs import CLASS_WEIGHTS, decide_costs
@@ -38,7 +37,7 @@ from steelyard.workflow.engines import Engine
 from steelyard.workflow.nearest import nearest_neighbours
 from steelyard.workflow.out_of_fold import fold_members, joined_folds
 from steelyard.workflow.probes import probe_recipe
-from steelyard.workflow.study import plan_seed, train_study
+from steelyard.workflow.study import RESAMPLED_BY, plan_of, train_study
 
 DEGREES = (0.0, 0.25, 0.5, 0.75, 1.0)
 SEEDS = 5
@@ -54,6 +53,7 @@ def weigh(
     target: Any = None,
     *,
     degrees: Sequence[float] = DEGREES,
+    hardness_degrees: Sequence[float] = (),
     priors: Mapping[str, Any] | None = None,
     costs: Any = None,
     seeds: int = SEEDS,
@@ -80,6 +80,12 @@ def weigh(
         What `steelyard.load` takes.
     degrees : sequence of float
         How far to rebalance by count, at constant size; 0 is always among them.
+    hardness_degrees : sequence of float, optional
+        How far to resample by hardness too: harder classes get more samples, easier ones fewer,
+        at constant size, by the safe ratios of the area under the margin that natural training
+        recorded (`steelyard.resampling.by_hardness`). The arms are trained after the others. The
+        better way, and its degree, is chosen on the validation part. A degree that would empty a
+        class is cut there, with a warning.
     priors : mapping of str to (mapping of class name to weight, or array), optional
         Deployment priors by name, the most important first. "train" and "uniform" are always
         judged; name them with the value None to place them first.
@@ -140,7 +146,9 @@ def weigh(
     parts = [parted.part(part) for part in PARTS]
     train_part = parts[0]
     recipe = probe_recipe(train_part, probe)
-    study = declare(degrees, recipe, seeds, seed, class_weights=stated is not None)
+    study = declare(
+        degrees, recipe, seeds, seed, by_hardness=hardness_degrees, class_weights=stated is not None
+    )
     # a prior that does not fit is refused before the work, not after it
     checked = deployment_priors(priors or {}, parted.class_names, train_part.prior)
     _require_judges(checked, parts[1:])
@@ -161,6 +169,7 @@ def weigh(
         for part in (held_out, tested)
     )
     hardness = estimate(dynamics)
+    notes += _cut(study, train_part, hardness[RESAMPLED_BY])
     out_of_fold = joined_folds(train_part, of_folds)
     near = nearest_neighbours(train_part, progress, _NEIGHBOURS_AMONG)
     # with one sample a class nothing can be left out, and nothing is known against any label
@@ -180,7 +189,7 @@ def weigh(
         seed,
         None if stated is None else decide_costs(study, held_out, tested, stated, on_test.priors),
     )
-    recommended = answers[0].degree if answers[0].outcome == "rebalance" else natural.degree
+    recommended = _recommended(study, answers[0])
     manifest = {
         "name": parted.name,
         "modality": parted.modality,
@@ -209,7 +218,7 @@ def weigh(
         study,
         {**hardness, odds.name: odds, doubt.name: doubt},
         kinds,
-        by_count(train_part, recommended, seed=plan_seed(study, 0)),
+        plan_of(recommended, study, 0, train_part, hardness[RESAMPLED_BY]),
         predictions,
         on_validation,
         on_test,
@@ -225,6 +234,7 @@ def declare(
     seeds: int,
     seed: int,
     *,
+    by_hardness: Sequence[float] = (),
     class_weights: bool = False,
 ) -> Study:
     """Return the weighing as a study: one arm a degree, natural training first.
@@ -235,6 +245,8 @@ def declare(
         As in `weigh`.
     recipe : Recipe
         Of every arm.
+    by_hardness : sequence of float
+        The ``hardness_degrees`` of `weigh`; 0 is natural training, and no arm of its own.
     class_weights : bool
         Whether one more arm weighs the classes of the data as they are, in full.
 
@@ -251,16 +263,39 @@ def declare(
             hint="class weights are an arm of their own where costs are stated.",
         )
     checked = {check_real(degree, "degrees", "weigh", 0) + 0.0 for degree in degrees}  # no -0
-    if not checked - {0.0}:
+    hard = {check_real(degree, "hardness_degrees", "weigh", 0) for degree in by_hardness} - {0.0}
+    if not checked - {0.0} and not hard:
         raise ParameterError(
             "The 'degrees' parameter of weigh must hold a degree above 0. "
             f"Got {list(degrees)!r} instead.",
             hint="for instance 0,0.5,1.",
         )
     arms = tuple(Arm(f"degree={degree:g}", recipe, degree) for degree in sorted(checked | {0.0}))
+    arms += tuple(
+        Arm(f"hardness degree={degree:g}", recipe, degree, "hardness") for degree in sorted(hard)
+    )
     if class_weights:
         arms += (Arm(CLASS_WEIGHTS, replace(recipe, class_weighting=1.0)),)
     return Study("weigh", arms, seeds, seed)
+
+
+def _recommended(study: Study, answer: PriorVerdict) -> Arm:
+    """Return the arm that the answer says to train by."""
+    if answer.outcome != "rebalance":
+        return study.arms[0]
+    arms = study.by_hardness if answer.by == "hardness" else study.by_degree
+    return next(arm for arm in arms if arm.degree == answer.degree)
+
+
+def _cut(study: Study, train_part: Labelled, hardness: Hardness) -> list[str]:
+    """Warn of degrees by hardness that bounds cut, and return what was said."""
+    found = []
+    for arm in study.by_hardness:
+        held = " ".join(plan_of(arm, study, 0, train_part, hardness).notes)
+        if held:
+            found.append(f"Degree {arm.degree:g} by hardness cannot be met in full. {held}")
+            warnings.warn(found[-1], SteelyardWarning, stacklevel=3)
+    return found
 
 
 def _worth_a_look(hardness: Hardness, doubt: Hardness, kinds: np.ndarray) -> np.ndarray:

@@ -151,6 +151,7 @@ def _answers(verdict: Verdict) -> dict[str, Any]:
     answers: dict[str, Any] = {"headline": verdict.headline}
     for one in verdict.priors:
         answers |= {f"{one.prior}: outcome": one.outcome, f"{one.prior}: degree": one.degree}
+        answers[f"{one.prior}: way"] = f"by {one.by}"
     return answers
 
 

@@ -272,11 +272,13 @@ def _facts_of_manifest(
 
 def _study(study: Mapping[str, Any]) -> dict[str, Any]:
     arms = study["arms"]
+    hardness = [arm["degree"] for arm in arms if arm.get("by") == "hardness"]
     plain = all(arm["name"] == f"degree={arm['degree']:g}" for arm in arms)
     return {
         "kind": study["name"],
         **({} if plain else {"arms": [arm["name"] for arm in arms]}),
-        "degrees": [arm["degree"] for arm in arms],
+        "degrees": [arm["degree"] for arm in arms if arm.get("by") != "hardness"],
+        **({"hardness_degrees": hardness} if hardness else {}),
         "repetitions": study["repetitions"],
         "trainings": len(arms) * study["repetitions"],
     }
