@@ -82,6 +82,8 @@ def test_the_table_has_both_ways_and_marks_one(chosen):
         ("as is", "0"), ("by count", "1"), ("by hardness", "0.5"), ("by hardness", "1.25"),
     ]  # fmt: skip
     assert [row[2].note for row in mine] == ["", "", "chosen", ""]
+    of_no_arm = curves.curves(told(chosen, degree=1.0), curves.ACCURACY).table  # but by count
+    assert not any(row[2].note for row in of_no_arm.rows if row[0].text == "train")
     assert "Validation chose to resample by hardness under" in curves.lead(chosen.verdict)
 
 
