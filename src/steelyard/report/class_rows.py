@@ -84,7 +84,7 @@ def rows_chart(
         shapes.append(
             {
                 "type": "line", "x0": line, "x1": line, "y0": 0, "y1": 1, "yref": "paper",
-                "layer": "between", "line": {"color": "@quiet", "width": 1},
+                "layer": "between", "line": {"color": "@quiet", "width": 1.5},
             }
         )  # fmt: skip
     return Chart(

@@ -53,6 +53,8 @@ class Change:
         end = self.after.interval
         if end is not None and ((before > 0 and end.below_zero) or (before < 0 and end.above_zero)):
             return "reversed"
+        if before >= 0 and after >= 0:
+            return "wider" if rose else "narrower"
         return "narrower" if abs(after) < abs(before) else "wider"
 
 
