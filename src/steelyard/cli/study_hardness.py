@@ -31,6 +31,7 @@ from steelyard.records.labelled import Labelled
 from steelyard.records.run_folder import require_no_weighing, require_own_folder
 from steelyard.records.study_results import StudyResults
 from steelyard.studies import STUDIES
+from steelyard.studies.hardness_published import SAFE_SHARES
 from steelyard.studies.hardness_resampling import FOR_COLOUR, SMALL_MLP
 from steelyard.workflow.engines import choose_engine
 from steelyard.workflow.hardness_study import study_hardness
@@ -159,6 +160,7 @@ def _study(
                     own,
                     study=name,
                     name=key,
+                    safe_shares=_safe_shares(labelled),
                     run=folder,
                     fresh=fresh and number == 0,
                     engine=workers_there,
@@ -200,6 +202,13 @@ def _marked(key: str, data: Labelled, protocol: HardnessProtocol) -> str:
     """Return the key with what must be told with every number: a copy, and the large network."""
     copy = "-jpeg" if "JPEG" in data.name and not key.endswith("-jpeg") else ""
     return f"{key}{copy}" + ("-resnet18" if protocol.recipe.model == "resnet" else "")
+
+
+def _safe_shares(data: Labelled) -> list[float] | None:
+    """Return what was published of CIFAR-10's classes, if these are they."""
+    if set(data.class_names) != set(SAFE_SHARES):
+        return None
+    return [SAFE_SHARES[name] for name in data.class_names]
 
 
 def _print_changes(results: StudyResults, keys: Sequence[str]) -> None:

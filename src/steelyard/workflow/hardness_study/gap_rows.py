@@ -10,6 +10,7 @@ import numpy as np
 from steelyard.evaluation import best_arm, evaluate, relative_gaps
 from steelyard.records.hardness_arm import BASELINE, HardnessArm
 from steelyard.records.interval import Interval
+from steelyard.records.predictions import Predictions
 from steelyard.workflow.hardness_study.change_rows import GAPS, PART, Judged, Sides
 from steelyard.workflow.rows import Rows
 
@@ -60,27 +61,56 @@ def add_pools(
     rows: Rows, arms: Iterable[HardnessArm], judged: Judged, sides: Sides, seed: int
 ) -> None:
     """Add how picking the hardest of a pool, or average ones, differs from picking any."""
-    names: dict[str, dict[float, str]] = defaultdict(dict)
-    for arm in arms:
-        if arm.needs_pool and arm.name in judged:
-            names[arm.over][arm.degree] = arm.name
-    for degree, base in names[_RANDOM].items():
+    for degree, mine in _by(arms, "degree", judged).items():
         for pick in _PICKS:
-            other = names[f"pool-{pick}"].get(degree)
-            if other is None:
-                continue
-            gaps = {f"recall_{gap}": gap for gap in GAPS if sides.easy or gap != "easy_hard"}
-            found = evaluate(
-                [*judged[base], *judged[other]], base_arm=base, metrics=list(gaps),
-                class_metrics=["recall"], easy=sides.easy, hard=sides.hard,
-                n_resamples=_RESAMPLES, seed=seed,
-            ).differences  # fmt: skip
-            for row in found[found["prior"] == PART].itertuples(index=False):
-                key = f"pool/{pick}-minus-random/alpha={degree:g}/recall/{gaps[row.metric]}"
-                n = len(judged[base])
-                ends = 100 * row.low, 100 * row.high
-                rows.add(key, 100 * row.mean, np.nan, *ends, n, "points")
-                rows.add(f"{key}/detectable", 100 * row.detectable, n_runs=n, unit="points")
+            base, other = mine.get(_RANDOM), mine.get(f"pool-{pick}")
+            if base and other:
+                key = f"pool/{pick}-minus-random/alpha={degree:g}"
+                _add_difference(rows, key, judged[other], judged[base], sides, seed)
+
+
+def add_refills(
+    rows: Rows, arms: Iterable[HardnessArm], judged: Judged, sides: Sides, seed: int
+) -> None:
+    """Add how real samples put back differ from repeating those that a pruning left."""
+    refilled = [arm for arm in arms if arm.pruning == "random" and arm.mode != "none"]
+    for rate, mine in _by(refilled, "rate", judged).items():
+        base, other = mine.get("random"), mine.get("held-out")
+        if base and other:
+            key = f"refill/held-out-minus-random/rate={rate:g}"
+            _add_difference(rows, key, judged[other], judged[base], sides, seed)
+
+
+def _by(arms: Iterable[HardnessArm], what: str, judged: Judged) -> dict[float, dict[str, str]]:
+    """Return the names of arms that were judged, by a number of theirs and how they grow."""
+    found: dict[float, dict[str, str]] = defaultdict(dict)
+    for arm in arms:
+        if arm.name in judged and (arm.needs_pool or arm.pruning == "random"):
+            found[getattr(arm, what)][arm.over] = arm.name
+    return found
+
+
+def _add_difference(
+    rows: Rows,
+    key: str,
+    left: tuple[Predictions, ...],
+    right: tuple[Predictions, ...],
+    sides: Sides,
+    seed: int,
+) -> None:
+    """Add by how much one arm's mean recall and gaps of recall lie above another's."""
+    tails = {"balanced_accuracy": "recall"}
+    tails |= {f"recall_{gap}": f"recall/{gap}" for gap in GAPS}
+    if not sides.easy:
+        del tails["recall_easy_hard"]
+    found = evaluate(
+        [*right, *left], base_arm=right[0].arm, metrics=list(tails), class_metrics=["recall"],
+        easy=sides.easy, hard=sides.hard, n_resamples=_RESAMPLES, seed=seed,
+    ).differences  # fmt: skip
+    for row in found[found["prior"] == PART].itertuples(index=False):
+        own, n = f"{key}/{tails[row.metric]}", len(left)
+        rows.add(own, 100 * row.mean, np.nan, 100 * row.low, 100 * row.high, n, "points")
+        rows.add(f"{own}/detectable", 100 * row.detectable, n_runs=n, unit="points")
 
 
 def _add(rows: Rows, key: str, change: Interval | None, n_runs: int, unit: str) -> None:

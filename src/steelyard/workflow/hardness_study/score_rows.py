@@ -120,6 +120,29 @@ def add_stability(rows: Rows, scored: Scored, train: Labelled, protocol: Hardnes
         rows.add(key, 100 * value, np.nan, *ends, len(everyone), "points")
 
 
+def add_published_order(
+    rows: Rows, scored: Scored, train: Labelled, protocol: HardnessProtocol, shares: np.ndarray
+) -> None:
+    """Add how the hardness of the classes agrees with shares that were published as safe to prune.
+
+    The rank correlation of the classes' mean score with minus the shares; models are drawn anew
+    for the interval.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (K,)
+        The larger, the easier the class.
+    """
+    means = class_means_by_run(scored.by_run[protocol.estimators[0]], train)
+    draws = generator(protocol.seed, purpose="published order").integers(
+        len(means), size=(_RESAMPLES, len(means))
+    )
+    redrawn = [_spearman(means[draw].mean(axis=0), -shares) for draw in draws]
+    low, high = np.quantile(redrawn, [0.025, 0.975])
+    value = _spearman(means.mean(axis=0), -shares)
+    rows.add("agreement/published/classes", value, np.nan, float(low), float(high), len(means))
+
+
 def class_means_by_run(by_run: np.ndarray, train: Labelled) -> np.ndarray:
     """Return the mean score of each class in each run, (runs, K); NaN of a class without samples.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,18 @@ from steelyard.workflow.hardness_study.change_rows import (
     add_changes,
     add_levels,
 )
-from steelyard.workflow.hardness_study.gap_rows import add_best, add_pools, add_relative
+from steelyard.workflow.hardness_study.gap_rows import (
+    add_best,
+    add_pools,
+    add_refills,
+    add_relative,
+)
 from steelyard.workflow.hardness_study.parts import Parts, parts_of
 from steelyard.workflow.hardness_study.plans import draws_of
 from steelyard.workflow.hardness_study.score_rows import (
     add_agreements,
     add_class_scores,
+    add_published_order,
     add_stability,
     class_means_by_run,
 )
@@ -54,6 +61,7 @@ def study_hardness(
     *,
     study: str = "hardness-resampling",
     name: str | None = None,
+    safe_shares: Sequence[float] | None = None,
     run: str | Path | None = None,
     fresh: bool = False,
     engine: str | Engine = "local",
@@ -72,6 +80,8 @@ def study_hardness(
         Name of the study.
     name : str, optional
         With which the keys of the figures begin; None takes the data's own.
+    safe_shares : sequence of float, optional
+        Shares of each class that were published as safe to prune, to compare hardness with.
     run, fresh, engine, device, progress
         As in `steelyard.weigh`.
 
@@ -114,6 +124,9 @@ def study_hardness(
     if len(protocol.estimators) > 1:
         add_agreements(rows, scored, parts.train, protocol)
         add_stability(rows, scored, parts.train, protocol)
+    if safe_shares is not None:
+        shares = np.asarray(safe_shares, dtype=np.float64)
+        add_published_order(rows, scored, parts.train, protocol, shares)
     add_allocations(rows, scored, parts.train, protocol)
     _add_noise(rows, scored, parts.train, protocol)
     _add_draws(rows, trained, parts.train)
@@ -122,6 +135,7 @@ def study_hardness(
     add_relative(rows, protocol.arms, judged, sides, protocol.seed)
     add_best(rows, protocol.arms, judged, protocol.seed)
     add_pools(rows, protocol.arms, judged, sides, protocol.seed)
+    add_refills(rows, protocol.arms, judged, sides, protocol.seed)
     names = parts.train.class_names
     facts: dict[str, Any] = {
         "name": data.name,
