@@ -27,9 +27,8 @@ POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*
 ATTRIBUTES = {
     "alt", "aria-hidden", "aria-label", "aria-labelledby", "charset", "class", "content", "cx",
     "cy", "d", "data-charts", "data-height", "data-spec", "height", "href", "http-equiv", "id",
-    "lang", "name", "r",
-    "role", "scope", "src", "tabindex", "title", "type", "width", "x", "x1", "x2", "y", "y1",
-    "y2",
+    "lang", "name", "r", "role", "scope", "src", "tabindex", "title", "type", "width", "x", "x1",
+    "x2", "y", "y1", "y2",
 }  # fmt: skip
 # draws the label of the last point of every curve, as a pointer over it would
 HOVER = """<script>
