@@ -14,7 +14,7 @@ RESAMPLING = ["verdict", "classes", "allocation", "changes", "gaps", "robustness
 PRUNING = ["verdict", "classes", "allocation", "pruning", "refill", "samples", "claims", "method"]
 FEW = ("v1/alpha=1/random+easiest", "v1/alpha=1/logits", "v2/alpha=3/smote+easiest")
 ABSENT = {  # a piece of a key that was not run: what the page says in its place
-    "/recall": "Not run: gaps of arms against their base.",
+    "/recall": "Not run: arms that resample.",
     "/allocation/": "The largest degree",
     "/change/": "Not run: arms that resample.",
     "/stability/": "Class counts when a model is added",
@@ -90,10 +90,8 @@ def test_numbers_of_the_records_stand_in_the_sections(resampling, pages):
     assert "The class 'car' would have -120 samples" in section(text, "allocation")
     # 12 * 0.9 and 12 * 2.5 * 0.9 points of change of the smallest ensembles
     assert "10.8 [10.3, 11.3] 0.12" in section(text, "robustness")
-    assert "27.0 [25.7, 28.4] 0.30" in section(text, "robustness")
-    assert "0.910 [0.860, 0.960]" in section(text, "agreement") or "0.91" in section(
-        text, "agreement"
-    )
+    assert re.search(r"27\.0 \[25\.[67], 28\.[34]\] 0\.30", section(text, "robustness"))
+    assert "correlation of 0.91 [0.86, 0.96]." in section(text, "agreement")
     assert "12.0 [11.3, 12.7]" in section(text, "gaps")
     assert len(Page(text).all("img")) == 32
     assert "Why paper-v1 0." in section(text, "claims")
@@ -121,7 +119,7 @@ def test_few_and_many_classes_with_long_names_give_a_page_of_bounded_size(n):
     text = render_study(
         make_hardness(data=("m",), class_names=names, claimed=False, paper="", hardest="table")
     )
-    assert len(text.encode()) < 6_200_000 if n > 60 else 6_000_000
+    assert len(text.encode()) < (6_200_000 if n > 60 else 6_000_000)
     said = "Drawn are the 30 hardest and the 30 easiest of 80 classes" in Page(text).text
     assert said == (n == 80)
 
