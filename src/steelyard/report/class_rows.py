@@ -14,6 +14,7 @@ from steelyard.report.quantities import Quantity
 
 _ROW, _SERIES = 17, 8  # pixels of a row, and of each series in one that has several
 _AROUND = 62  # axis and its title
+_LEAST = 140
 _NAME = 22  # characters beside the axis
 MOST_ROWS = 60
 _MARGIN = 0.05
@@ -96,7 +97,7 @@ def rows_chart(
             if any(quantity.value is not None for quantity in one.quantities)
         ],
         layout(
-            pitch * n + _AROUND,
+            max(pitch * n + _AROUND, _LEAST),
             shapes=shapes,
             xaxis=axis(what, range=[float(f"{end:.5g}") for end in ends], nticks=6),
             yaxis=axis(

@@ -129,6 +129,8 @@ def _brief(arm: Arm) -> str:
     what = "logits" if arm.logits_alone else arm.name.rsplit("/", 1)[-1]
     if arm.family == "v1-estimators":
         what = arm.name.split("/")[1]
+    if arm.family in ("v2", "safe"):  # all of them leave out the easiest
+        what = what.removesuffix("+easiest")
     return f"{setting}{what}"
 
 
