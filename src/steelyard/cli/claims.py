@@ -21,7 +21,7 @@ from steelyard._support.storage import header
 from steelyard._support.validation import check_choice, did_you_mean
 from steelyard.cli import options
 from steelyard.cli.terminal import one_line, print_facts, print_json, print_table
-from steelyard.evaluation.claims import outcomes
+from steelyard.evaluation import claim_sums, outcomes
 from steelyard.records.claim import OUTCOMES, Claim, Outcome
 from steelyard.records.figures import FIGURES, Figures
 from steelyard.records.interval import supported_decimals
@@ -90,6 +90,9 @@ def claims(
         return
     _print_summary(results)
     print()
+    for one in claim_sums(results):
+        if one.detectable:  # what an inconclusive claim could have shown, a version a line
+            print(one.words)
     print_table("Claims", _COLUMNS, [_row(result) for result in results], left=4)
     _print_reasons(results, why)
 

@@ -20,7 +20,7 @@ from steelyard._support.storage import header
 from steelyard._support.validation import did_you_mean
 from steelyard.cli import options
 from steelyard.cli.terminal import print_json
-from steelyard.evaluation import outcomes, with_agreements
+from steelyard.evaluation import claim_sums, outcomes, with_agreements
 from steelyard.records.claim import OUTCOMES
 from steelyard.records.figures import Figures
 from steelyard.records.labelled import Labelled
@@ -209,6 +209,9 @@ def kept(
     if results.outcomes:
         told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
         print(f"\nClaims of the paper: {told}. `steelyard claims --run {folder}` lists them.")
+    for one in claim_sums(results.outcomes):
+        if one.detectable:  # what an inconclusive claim could have shown, a version a line
+            print(one.words)
     print(f"\nThe page: {folder / REPORT}")
 
 
