@@ -119,7 +119,7 @@ def test_each_scheme_of_version_1_is_held_to_no_effect():
 def test_each_arm_of_version_2_is_held_to_narrower_gaps():
     gaps = ("easy_hard", "max_min", "top_bottom", "standard_deviation", "mad")
     grid = {
-        "cifar10-jpeg": ((1, 1.5, 3, 5), V2_OVER), "fashion-mnist": ((1, 1.5, 3, 5), V2_OVER),
+        "cifar10-jpeg": ((1, 1.25, 1.5, 3, 5), V2_OVER), "fashion-mnist": ((1, 1.25, 1.5, 3, 5), V2_OVER),
         RESNET: ((1, 3, 5), ("random", "smote")),
     }  # fmt: skip
     expected = {

@@ -95,11 +95,13 @@ class StudyResults:
             paper=self.paper,
             outcomes=[asdict(outcome) for outcome in self.outcomes],
             hardest=[[name, one.modality] for name, one in self.hardest.items()],
+            curves=bool(len(self.curves)),
         )
         for number, one in enumerate(self.hardest.values()):
             one.save(folder / _hardest_file(number, one.modality))
         write_json(document, folder / OUTCOMES)
-        write_parquet(self.curves, folder / CURVES, header("RadiusCurves"))
+        if len(self.curves):
+            write_parquet(self.curves, folder / CURVES, header("RadiusCurves"))
 
     @classmethod
     def load(cls, folder: str | Path) -> StudyResults:
@@ -128,8 +130,10 @@ class StudyResults:
                 f"{str(folder / OUTCOMES)!r} holds no claims with their outcomes ({error}).",
                 hint="run the study again.",
             ) from error
-        curves, _ = read_parquet(folder / CURVES, "RadiusCurves")
-        return cls(title, paper, Figures.load(folder / FIGURES), outcomes, curves, hardest)
+        more: dict[str, Any] = {"hardest": hardest}
+        if document.get("curves", True):
+            more["curves"], _ = read_parquet(folder / CURVES, "RadiusCurves")
+        return cls(title, paper, Figures.load(folder / FIGURES), outcomes, **more)
 
 
 def _hardest_file(number: int, modality: str) -> str:

@@ -43,7 +43,7 @@ PAPER_OF = (
 # ours beside the published 1, 3 and 5: with margins as small as those of small networks the
 # published alphas ask for fewer samples than none
 SMALL = HardnessProtocol(
-    "small", SMALL_MLP, resampling_arms((1, 2, 3), (1, 1.5, 3, 5), (0.25, 0.5, 1)),
+    "small", SMALL_MLP, resampling_arms((1, 2, 3), (1, 1.25, 1.5, 3, 5), (0.25, 0.5, 1)),
     estimators=(
         "aum", "el2n_early", "forgetting_events", "confidence_logit", "aleatoric", "loss",
         "final_margin", "final_loss",

@@ -41,16 +41,17 @@ def asked(hardness: Hardness, train: Labelled, mode: str, degree: float) -> np.n
 def hard_classes(hardness: Hardness, train: Labelled) -> np.ndarray:
     """Return which classes are called hard, shape (K,): those asked for more than the mean class.
 
-    As published, at degree 1 of version 2; where that asks for a negative number, of "safe".
+    As published at degree 1; where a class mean of a margin is 0 or below, so that the published
+    ratios mean nothing, of "safe" at degree 1, from equal counts.
     """
-    try:
+    present = train.class_counts > 0
+    means = class_means(hardness.values, train.labels, train.ids, train.n_classes)
+    if hardness.name in NEGATED and (means[present] >= 0).any():
+        equal = np.where(present, len(train) / present.sum(), 0.0)
+        targets = safe_targets(equal, _positive_means(hardness.values, train), 1.0)
+    else:
         targets = asked(hardness, train, "paper-v1", 1.0)
-    except ParameterError:
-        targets = np.array([-1.0])
-    if (targets < 0).any():
-        counts = np.full(train.n_classes, len(train) / train.n_classes)
-        targets = safe_targets(counts, _positive_means(hardness.values, train), 1.0)
-    return targets > targets[train.class_counts > 0].mean()
+    return targets > targets[present].mean()
 
 
 def most_degree(hardness: Hardness, train: Labelled, mode: str) -> float:

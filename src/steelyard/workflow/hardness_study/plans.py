@@ -32,10 +32,13 @@ class Draws:
         How often each training sample is used.
     added : Labelled or None
         Rows beside them, made or taken from the pool.
+    notes : tuple of str
+        What to know of the plan.
     """
 
     counts: np.ndarray
     added: Labelled | None
+    notes: tuple[str, ...] = ()
 
     def of_classes(self, train: Labelled) -> np.ndarray:
         """Return the draws of each class, shape (K,)."""
@@ -76,9 +79,9 @@ def draws_of(
     counts = np.zeros(len(train), dtype=np.int64)
     counts[kept] = plan.counts
     if rest is None or plan.added is None:
-        return Draws(counts, plan.added)
+        return Draws(counts, plan.added, plan.notes)
     counts[np.isin(train.ids, plan.added.ids)] += 1  # they are training samples like the others
-    return Draws(counts, None)
+    return Draws(counts, None, plan.notes)
 
 
 def _left(arm: HardnessArm, train: Labelled, hardness: Hardness, seed: int) -> np.ndarray:

@@ -112,7 +112,7 @@ def study_hardness(
         conductor = Conductor(store, workers, device, declared, progress)
         scored = score_baseline(conductor, parts, protocol)
         shared = Shared(parts, scored)
-        trained, not_run = _arms(conductor, shared, protocol)
+        trained, not_run, notes = _arms(conductor, shared, protocol)
     deciding = scored.deciding[protocol.estimators[0]]
     sides = _sides(scored, parts, protocol)
     judged: Judged = {
@@ -148,6 +148,7 @@ def study_hardness(
         "hard": [names.index(one) for one in sides.hard],
         "protocol": protocol.to_dict(),
         "not_run": not_run,
+        "notes": notes,
         # of this call: what the run held already took none of them
         "seconds": round(time.perf_counter() - started, 1),
     }
@@ -157,16 +158,18 @@ def study_hardness(
 
 def _arms(
     conductor: Conductor, shared: Shared, protocol: HardnessProtocol
-) -> tuple[dict[str, Trained], dict[str, str]]:
-    """Train every arm that can be; return what came of each, and why the others could not."""
-    asked, not_run = {}, {}
+) -> tuple[dict[str, Trained], dict[str, str], dict[str, str]]:
+    """Train every arm that can be; return what came of each, why others could not, and notes."""
+    draws, not_run = {}, {}
     for arm in protocol.arms:
         try:
-            asked[arm] = draws_of(
+            draws[arm] = draws_of(
                 arm, shared.parts, shared.scored, protocol.noise_share, protocol.seed, 0
-            ).of_classes(shared.parts.train)
+            )
         except (ParameterError, DataError) as error:
             not_run[arm.name] = str(error)
+    asked = {arm: one.of_classes(shared.parts.train) for arm, one in draws.items()}
+    notes = {arm.name: " ".join(one.notes) for arm, one in draws.items() if one.notes}
     train = [arm for arm in asked if not arm.logits_alone]
     cells = arm_cells(train, shared, protocol, conductor.device)
     contents = conductor.contents("arms", shared, cells, train_arm)
@@ -174,7 +177,8 @@ def _arms(
         arm: trained_of(arm, shared, content) for arm, content in zip(train, contents, strict=True)
     }
     found |= {arm: moved_logits(arm, shared, asked[arm]) for arm in asked if arm.logits_alone}
-    return {arm.name: found[arm] for arm in protocol.arms if arm in found}, not_run
+    trained = {arm.name: found[arm] for arm in protocol.arms if arm in found}
+    return trained, not_run, notes
 
 
 def _sides(scored: Scored, parts: Parts, protocol: HardnessProtocol) -> Sides:
