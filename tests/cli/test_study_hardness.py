@@ -111,6 +111,6 @@ def test_colour_images_take_the_network_that_sees_them():
     assert _protocol_for(images(50, 3), small, {}).shrink == 2  # 3 does not divide 50
     assert _protocol_for(images(17, 3), small, {}).shrink == 1
     own = _protocol_for(images(32, 3), small, {"recipe": Recipe("mlp"), "n_models": 30})
-    assert (own.recipe, own.shrink, own.n_scored) == (Recipe("mlp"), 1, 30)
+    assert (own.recipe, own.shrink, own.n_scored) == (Recipe("mlp"), 1, 40)
     paper = STUDIES["hardness-resampling"].scales["paper"]
     assert _protocol_for(images(32, 3), paper, {}).recipe.model == "resnet"

@@ -38,6 +38,10 @@ def test_an_arm_that_contradicts_itself_is_refused(values, message):
         HardnessArm("odd", **values)
 
 
+def test_no_model_decides_and_is_the_baseline():
+    assert list(PROTOCOL.repetitions) == [8, 9, 10]
+
+
 def test_networks_are_counted():
     assert PROTOCOL.n_networks == 20 + 2 * 3
     assert PROTOCOL.to_dict()["arms"] == ["one", "two"]
@@ -50,7 +54,7 @@ def test_networks_are_counted():
         ({"arms": (ARM, ARM)}, "'one' 2 times"),
         ({"arms": (HardnessArm("baseline"),)}, "'baseline' 2 times"),
         ({"arms": (HardnessArm("two", base="three"),)}, "no arm 'three'"),
-        ({"n_models": 21}, "raise n_scored"),
+        ({"n_models": 13}, "raise n_scored"),
         ({"n_deciding": 21}, "n_deciding"),
         ({"estimators": ()}, "estimators"),
         ({"thresholds": (1.0,)}, "thresholds"),

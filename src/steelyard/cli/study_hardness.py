@@ -187,8 +187,8 @@ def _protocol_for(
     if colour and protocol.recipe == SMALL_MLP and "recipe" not in wanted:
         own = {**FOR_COLOUR, "shrink": _divisor(data)}
     own |= wanted
-    most = own.get("n_models", protocol.n_models)
-    return replace(protocol, **own, n_scored=max(protocol.n_scored, most))
+    least = protocol.n_deciding + own.get("n_models", protocol.n_models)
+    return replace(protocol, **own, n_scored=max(protocol.n_scored, least))
 
 
 def _divisor(data: Labelled) -> int:

@@ -17,9 +17,10 @@ from steelyard.records.recipe import Recipe
 class HardnessProtocol:
     """How hardness is estimated, and what is then done about it.
 
-    Models on all training samples, the same in every study, are scored; the mean score of the
-    first of them decides the allocation. Each arm then trains models of its own, with the initial
-    weights of the baseline's, and is compared with its base in pairs.
+    Models on all training samples are scored. The mean score of the first of them decides what
+    arms do; the next of them are the baseline. No model is both: one whose training happened to
+    miss a class would call that class hard and show its recall to rise in every arm. Each arm
+    trains models with the initial weights of the baseline's, and is compared with it in pairs.
 
     Parameters
     ----------
@@ -37,9 +38,9 @@ class HardnessProtocol:
     n_deciding : int
         The first of them, whose mean score the arms go by.
     n_models : int
-        Models an arm, each with a draw of its own; of the scored ones the first are the baseline.
+        Models an arm, each with a draw of its own, and as many of the baseline.
     n_train : int or None
-        Training samples that are drawn, as equally many a class as there are; None takes all.
+        Training samples that are drawn, class by class, in the data's proportions; None takes all.
     n_pool : int
         Of those that were not drawn, how many stand by as a pool; 0 is none.
     degrees : tuple of float
@@ -97,11 +98,11 @@ class HardnessProtocol:
             ("shrink", 1, None), ("seed", 0, None),
         ):  # fmt: skip
             check_integer(getattr(self, name), name, owner, least, most)
-        if self.n_models > self.n_scored:
+        if self.n_deciding + self.n_models > self.n_scored:
             raise ParameterError(
-                f"The {self.n_scored} scored models are the baseline's too; {self.n_models} models "
-                "an arm are more.",
-                hint="raise n_scored, or lower n_models.",
+                f"Of {self.n_scored} scored models {self.n_deciding} decide and {self.n_models} "
+                "more are the baseline.",
+                hint="raise n_scored, or lower n_deciding or n_models.",
             )
         if self.n_train is not None:
             check_integer(self.n_train, "n_train", owner, 2)
@@ -109,6 +110,11 @@ class HardnessProtocol:
             values = [check_real(one, name, owner, 0, high, bounds) for one in getattr(self, name)]
             object.__setattr__(self, name, tuple(values))
         check_real(self.noise_share, "noise_share", owner, 0, 1, "[)")
+
+    @property
+    def repetitions(self) -> range:
+        """The numbers of the models of the baseline, and of every arm."""
+        return range(self.n_deciding, self.n_deciding + self.n_models)
 
     @property
     def n_networks(self) -> int:

@@ -18,7 +18,9 @@ from steelyard.studies.hardness_resampling import SMOKE as RESAMPLING_SMOKE
 from steelyard.studies.pruning_claims import claims
 
 SMALL = replace(RESAMPLING_SMALL, arms=pruning_arms(), estimators=("aum",), n_pool=0)
-PAPER = replace(RESAMPLING_PAPER, arms=pruning_arms(), estimators=("aum",), n_deciding=20, n_pool=0)
+PAPER = replace(
+    RESAMPLING_PAPER, arms=pruning_arms(), estimators=("aum",), n_scored=28, n_deciding=20, n_pool=0
+)
 SMOKE = replace(RESAMPLING_SMOKE, arms=pruning_arms((0.5,), (0.5,)), estimators=("aum",), n_pool=0)
 
 HARDNESS_PRUNING = PaperStudy(

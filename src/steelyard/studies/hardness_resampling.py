@@ -60,7 +60,7 @@ PAPER = replace(
 SMOKE = replace(
     SMALL, name="smoke", recipe=replace(SMALL_MLP, widths=(16,), epochs=5),
     arms=resampling_arms((1,), (1,), (0.5,)), estimators=("aum", "el2n_early"),
-    n_scored=4, n_deciding=3, n_models=3, n_train=300, n_pool=300, thresholds=(0.25, 0.5),
+    n_scored=6, n_deciding=3, n_models=3, n_train=300, n_pool=300, thresholds=(0.25, 0.5),
 )  # fmt: skip
 
 HARDNESS_RESAMPLING = PaperStudy(

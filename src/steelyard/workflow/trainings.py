@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -235,15 +235,7 @@ def train_stack(
             progress=lambda done, total, what: report(done),
         )
 
-    goes_on = checkpoint is not None and checkpoint.exists()
-    try:
-        fitted = fit()
-    except (DataError, MismatchError):
-        if checkpoint is None or not goes_on:
-            raise
-        # what a killed process left may be damaged; without it, only an error of its own comes back
-        shutil.rmtree(checkpoint, ignore_errors=True)
-        fitted = fit()
+    fitted = going_on(fit, None if prepared.model == "trees" else checkpoint)
     arrays: dict[str, np.ndarray] = {}
     for number, one in enumerate(fitted):
         for predictions in one.predictions:
@@ -269,6 +261,27 @@ def train_stack(
         ],
     }
     return Content(arrays, content)
+
+
+def going_on(fit: Callable[[], Sequence[Fitted]], checkpoint: Path | None) -> Sequence[Fitted]:
+    """Return what a fit gives that keeps checkpoints; damaged ones are removed, and it begins anew.
+
+    Parameters
+    ----------
+    fit : callable
+        Trains, from the checkpoint if there is one.
+    checkpoint : path or None
+        Its folder.
+    """
+    goes_on = checkpoint is not None and checkpoint.exists()
+    try:
+        return fit()
+    except (DataError, MismatchError):
+        if checkpoint is None or not goes_on:
+            raise
+        # what a killed process left may be damaged; without it, only an error of its own comes back
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        return fit()
 
 
 def fitted_of(prepared: Prepared, members: Sequence[Member], content: Content) -> list[Fitted]:

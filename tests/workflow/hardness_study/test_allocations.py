@@ -68,7 +68,7 @@ def test_the_largest_degree():
 def test_rows():
     arm = HardnessArm("x", mode="paper-v2", degree=1.5, over="random", under="easiest")
     protocol = HardnessProtocol(
-        "toy", Recipe("mlp"), (arm,), n_scored=3, n_deciding=2, n_models=2, degrees=(1.0,)
+        "toy", Recipe("mlp"), (arm,), n_scored=4, n_deciding=2, n_models=2, degrees=(1.0,)
     )
     runs = np.stack([hardness(MEANS * scale).values for scale in (1, 1, 2)])
     scored = Scored({"aum": runs}, {"aum": hardness()}, np.zeros(400), None, ())

@@ -29,7 +29,7 @@ PROTOCOL = HardnessProtocol(
         HardnessArm("pruned/held-out", base="pruned", family="pruned", mode="safe", degree=0.2,
                     over="held-out", under="easiest", pruning="random", rate=0.4),
     ),
-    estimators=("aum", "el2n_early"), n_scored=3, n_deciding=2, n_models=2, n_train=90, n_pool=90,
+    estimators=("aum", "el2n_early"), n_scored=4, n_deciding=2, n_models=2, n_train=90, n_pool=90,
     degrees=(1.0,), thresholds=(0.5,),
 )  # fmt: skip
 

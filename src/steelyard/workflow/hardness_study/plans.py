@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from steelyard._support.errors import DataError
+from steelyard._support.errors import DataError, ParameterError
 from steelyard._support.seeding import derive_seed
 from steelyard.records.hardness import Hardness
 from steelyard.records.hardness_arm import HardnessArm
@@ -16,6 +16,9 @@ from steelyard.records.more_rows import joined
 from steelyard.records.plan import Plan
 from steelyard.resampling import Pool, Reserve, Smote, by_hardness, prune
 from steelyard.resampling.added_rows import AddedRows
+from steelyard.resampling.by_hardness import NEGATED
+from steelyard.resampling.hardness_targets import class_means
+from steelyard.resampling.hardness_values import values_for
 from steelyard.workflow.hardness_study.parts import Parts
 from steelyard.workflow.hardness_study.scored import Scored
 
@@ -70,6 +73,7 @@ def draws_of(
     if arm.mode == "none":
         return Draws(kept.astype(np.int64), None)
     left = train.take(np.flatnonzero(kept))
+    _require_margins(arm, left, hardness)
     rest = train.take(np.flatnonzero(~kept)) if arm.over == "held-out" else None
     plan = by_hardness(
         left, hardness, arm.degree, mode=arm.mode, under=arm.under,
@@ -82,6 +86,18 @@ def draws_of(
         return Draws(counts, plan.added, plan.notes)
     counts[np.isin(train.ids, plan.added.ids)] += 1  # they are training samples like the others
     return Draws(counts, None, plan.notes)
+
+
+def _require_margins(arm: HardnessArm, left: Labelled, hardness: Hardness) -> None:
+    """Raise where all class margins are negative: easy classes would be given most."""
+    if arm.mode == "safe" or hardness.name not in NEGATED:
+        return
+    means = class_means(values_for(left, hardness, "An arm"), left.labels, left.ids, left.n_classes)
+    if np.nanmin(means) > 0:  # minus a margin; higher is harder
+        raise ParameterError(
+            f"The mean {hardness.name} of every class is negative, so that the published ratios "
+            "would turn round and give easy classes most."
+        )
 
 
 def _left(arm: HardnessArm, train: Labelled, hardness: Hardness, seed: int) -> np.ndarray:

@@ -74,7 +74,7 @@ def scored_of(fitted: list[Fitted], protocol: HardnessProtocol) -> Scored:
         1.0 - estimate(deciding, [_CONFIDENCE])[_CONFIDENCE].values,
         np.mean([_own_probability(one) for one in on_pool], axis=0) if on_pool else None,
         tuple(
-            replace(one.predictions[0], prior=None) for one in fitted[: protocol.n_models]
+            replace(fitted[number].predictions[0], prior=None) for number in protocol.repetitions
         ),
     )  # fmt: skip
 

@@ -160,16 +160,21 @@ def _arms(
     conductor: Conductor, shared: Shared, protocol: HardnessProtocol
 ) -> tuple[dict[str, Trained], dict[str, str], dict[str, str]]:
     """Train every arm that can be; return what came of each, why others could not, and notes."""
-    draws, not_run = {}, {}
+    asked: dict[HardnessArm, np.ndarray] = {}
+    notes, not_run = {}, {}
     for arm in protocol.arms:
-        try:
-            draws[arm] = draws_of(
-                arm, shared.parts, shared.scored, protocol.noise_share, protocol.seed, 0
-            )
+        try:  # the first network's; rows that it adds are not kept
+            draws = draws_of(
+                arm, shared.parts, shared.scored, protocol.noise_share, protocol.seed,
+                protocol.repetitions[0],
+            )  # fmt: skip
         except (ParameterError, DataError) as error:
-            not_run[arm.name] = str(error)
-    asked = {arm: one.of_classes(shared.parts.train) for arm, one in draws.items()}
-    notes = {arm.name: " ".join(one.notes) for arm, one in draws.items() if one.notes}
+            # without its hint, which is for whoever plans by hand
+            not_run[arm.name] = str(error).partition(" Hint: ")[0]
+            continue
+        asked[arm] = draws.of_classes(shared.parts.train)
+        if draws.notes:
+            notes[arm.name] = " ".join(draws.notes)
     train = [arm for arm in asked if not arm.logits_alone]
     cells = arm_cells(train, shared, protocol, conductor.device)
     contents = conductor.contents("arms", shared, cells, train_arm)

@@ -15,11 +15,12 @@ from steelyard.records.hardness_arm import HardnessArm
 from steelyard.records.hardness_protocol import HardnessProtocol
 from steelyard.records.predictions import Predictions
 from steelyard.records.recipe import Recipe
-from steelyard.training import CODE, Member, bytes_a_network, fit_ensemble, prepare
+from steelyard.training import CODE, Fitted, Member, bytes_a_network, fit_ensemble, prepare
 from steelyard.workflow.cells import Cell, Content, Needs, Report
 from steelyard.workflow.hardness_study.parts import Parts
 from steelyard.workflow.hardness_study.plans import draws_of, together
 from steelyard.workflow.hardness_study.scored import Scored
+from steelyard.workflow.trainings import going_on
 
 # Raise it when the same task comes out with other numbers: cells stored before are computed again.
 _CODE = 1
@@ -49,8 +50,8 @@ class ArmTask:
     ----------
     arm : HardnessArm
         What is done to the training part.
-    repetitions : int
-        Networks.
+    repetitions : tuple of int
+        One a network; those of the baseline.
     recipe : Recipe
         How they train.
     noise_share : float
@@ -62,7 +63,7 @@ class ArmTask:
     """
 
     arm: HardnessArm
-    repetitions: int
+    repetitions: tuple[int, ...]
     recipe: Recipe
     noise_share: float
     seed: int
@@ -83,23 +84,34 @@ def _cell(
     arm: HardnessArm, shared: Shared, protocol: HardnessProtocol, device: str, needs: Needs
 ) -> Cell:
     task = ArmTask(
-        arm, protocol.n_models, protocol.recipe, protocol.noise_share, protocol.seed, device
+        arm,
+        tuple(protocol.repetitions),
+        protocol.recipe,
+        protocol.noise_share,
+        protocol.seed,
+        device,
     )
     parts, scored = shared.parts, shared.scored
+    by_id = np.argsort(parts.train.ids, kind="stable")  # rows in another order: the same cell
+    by_pool_id = slice(None) if parts.pool is None else np.argsort(parts.pool.ids, kind="stable")
     # its name, its base and its family do not move a number
     done = {name: value for name, value in asdict(arm).items() if name not in _WORDS}
     address = fingerprint(
         "HardnessArm", _CODE, CODE, f"torch {metadata.version('torch')}",
         parts.train.fingerprint, parts.test.fingerprint,
         None if parts.pool is None or not arm.needs_pool else
-        [parts.pool.fingerprint, scored.pool_confidence, scored.confidence],
-        scored.deciding[arm.estimator].values, done, task.repetitions, task.recipe.fingerprint,
+        [parts.pool.fingerprint, np.asarray(scored.pool_confidence)[by_pool_id],
+         scored.confidence[by_id]],
+        scored.deciding[arm.estimator].values[by_id], done, list(task.repetitions),
+        task.recipe.fingerprint,
         task.noise_share if arm.without_noise else None, task.seed,
+        _SMOTE if arm.over == "smote" else None,
     )  # fmt: skip
-    return Cell(address, arm.name, task, protocol.recipe.epochs * task.repetitions, needs)
+    return Cell(address, arm.name, task, protocol.recipe.epochs * len(task.repetitions), needs)
 
 
 _WORDS = ("name", "base", "family", "logits_alone")
+_SMOTE = [metadata.version(name) for name in ("imbalanced-learn", "scikit-learn")]
 
 
 def train_arm(shared: Shared, task: ArmTask, report: Report, checkpoint: Path | None) -> Content:
@@ -107,20 +119,27 @@ def train_arm(shared: Shared, task: ArmTask, report: Report, checkpoint: Path | 
     parts, arm = shared.parts, task.arm
     draws = [
         draws_of(arm, parts, shared.scored, task.noise_share, task.seed, repetition)
-        for repetition in range(task.repetitions)
+        for repetition in task.repetitions
     ]
     whole, plans = together(parts.train, draws, parts.test.ids)
     # every arm's inputs are standardised as the baseline's, whatever rows it adds
     prepared = prepare(whole, [parts.test], model=task.recipe.model, reference=parts.train)
-    fitted = fit_ensemble(
-        prepared,
-        [Member(task.recipe, plan, number, arm.name) for number, plan in enumerate(plans)],
-        seed=task.seed,
-        device=task.device,
-        threads=1,
-        checkpoint=checkpoint,
-        progress=lambda done, total, what: report(done),
-    )
+
+    def fit() -> Sequence[Fitted]:
+        return fit_ensemble(
+            prepared,
+            [
+                Member(task.recipe, plan, number, arm.name)
+                for number, plan in zip(task.repetitions, plans, strict=True)
+            ],
+            seed=task.seed,
+            device=task.device,
+            threads=1,
+            checkpoint=checkpoint,
+            progress=lambda done, total, what: report(done),
+        )
+
+    fitted = going_on(fit, checkpoint)
     by_id = np.argsort(parts.test.ids, kind="stable")
     logits = np.stack([one.predictions[0].logits[by_id] for one in fitted]).astype(np.float32)
     drawn = np.stack([one.of_classes(parts.train) for one in draws])
