@@ -65,8 +65,9 @@ def test_resampling_pictures(capsys):
     figures = Figures.load("steelyard-study/figures.json")
     assert figures.facts["digits"]["n_train"] == 200
     assert figures.row("digits/arm/baseline/accuracy")["n_runs"] == 2
-    assert set(figures.facts["digits"]["not_run"]) < {arm for arm in figures.facts["digits"][
-        "protocol"]["arms"]}  # fmt: skip
+    facts = figures.facts["digits"]
+    assert set(facts["not_run"]) < set(facts["protocol"]["arms"])
+    assert "compared with baseline" in facts["arms"]["v1/alpha=1/random+easiest"]
 
 
 @pytest.mark.parametrize(

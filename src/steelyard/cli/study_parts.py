@@ -41,7 +41,10 @@ Sources = Annotated[
     ),
 ]
 Scale = Annotated[
-    str, typer.Option(help="How much of everything: smoke (seconds), small or paper.")
+    str,
+    typer.Option(
+        help="How much of everything: smoke (seconds), small, main (hardness studies, a GPU) or paper."
+    ),
 ]
 Out = Annotated[Path, typer.Option(help="The folder of the study; what is finished there is kept.")]
 

@@ -17,7 +17,7 @@ from steelyard.hardness.read_scores import read_scores
 from steelyard.hardness.registry import SCORES
 from steelyard.hardness.runs_needed import runs_needed
 from steelyard.hardness.score import Score
-from steelyard.hardness.stability import halves_share, stability
+from steelyard.hardness.stability import halves_share, nested_changes, stability
 
 __all__ = [
     "SCORES",
@@ -34,6 +34,7 @@ __all__ = [
     "label_doubt",
     "label_odds",
     "neighbours",
+    "nested_changes",
     "overlap",
     "overlap_by_chance",
     "random_set",

@@ -169,6 +169,45 @@ def halves_share(
     return float(np.mean([1 - compared.halves(order)[0] for order in orders]))
 
 
+def nested_changes(
+    by_run: np.ndarray,
+    ids: np.ndarray,
+    *,
+    thresholds: Sequence[float] = THRESHOLDS,
+    draws: int = 4,
+    seed: int = 0,
+) -> float:
+    """Return by how much the sets of the easiest change when one run is added, on average.
+
+    One number to compare scores by: the mean of the nested changes of `stability` over sizes of the
+    ensemble, thresholds and random orders of the runs. Equal values are drawn in each ensemble by
+    itself, so that a score of many ties is not steady because rows come in one order.
+
+    Parameters
+    ----------
+    by_run : ndarray of shape (runs, n)
+        The score in each run; at least two.
+    ids : ndarray of shape (n,)
+        Sample ids: what is computed follows them, not the rows.
+    thresholds : sequence of float
+        Shares of all samples, in (0, 1).
+    draws, seed : int
+        Orders of the runs, and from what they derive; equal for scores that are to be compared.
+    """
+    values = np.asarray(by_run, dtype=np.float64)
+    if values.ndim != 2 or min(values.shape) < 2:
+        raise ParameterError(f"Changes need two runs and two samples. Got {values.shape}.")
+    n_runs, n = values.shape
+    by_id = np.argsort(frozen_ids(ids, n, "nested_changes"), kind="stable")
+    nobody = np.zeros(n, dtype=np.int64)  # classes play no part
+    sizes = _sizes(thresholds, n)
+    compared = _Compared(np.ascontiguousarray(values[:, by_id]), nobody, sizes)
+    random = generator(seed, purpose="stability")
+    found = [compared.in_order(random.permutation(n_runs))["nested"] for _ in range(draws)]
+    easiest = slice(len(sizes), 2 * len(sizes))
+    return float(np.mean([one[:, easiest] for one in found]))
+
+
 def _sizes(thresholds: Sequence[float], n: int) -> np.ndarray:
     """Return the number of samples at each threshold."""
     if not len(thresholds):

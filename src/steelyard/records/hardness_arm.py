@@ -94,3 +94,22 @@ class HardnessArm:
     def needs_pool(self) -> bool:
         """Whether it takes samples from a pool beside the training part."""
         return self.over in POOLED
+
+    @property
+    def words(self) -> str:
+        """What is done, for a table of arms."""
+        done = []
+        if self.without_noise:
+            done.append("the hardest samples are left out as noise")
+        if self.pruning != "none":
+            which = {
+                "dataset": "the easiest of the data set", "class": "the easiest of each class",
+                "random": "some of each class, drawn,",
+            }[self.pruning]  # fmt: skip
+            done.append(f"{which} are left out: {100 * self.rate:g} %")
+        if self.mode != "none":
+            asked = f"counts by {self.mode} at {self.degree:g}, by {self.estimator}"
+            how = f"classes grow by {self.over}, shrink by {self.under}"
+            moved = "nothing trains, the baseline's logits are moved as the counts would be"
+            done.append(f"{asked}: {moved if self.logits_alone else how}")
+        return "; ".join([*done, f"compared with {self.base}"])

@@ -13,7 +13,7 @@ from steelyard.report.quantities import Quantity, quantity_of
 
 KINDS = (
     "score", "agreement", "overlap", "stability", "allocation", "allocation-change", "noise", "arm",
-    "change", "relative", "best", "pool",
+    "change", "relative", "best", "pool", "refill", "chance",
 )  # fmt: skip
 _DATA = re.compile(rf"(.+?)/(?:{'|'.join(KINDS)})/", re.DOTALL)
 _TITLES = {

@@ -12,7 +12,7 @@ from steelyard.records.paper_study import PaperStudy
 from steelyard.studies.hardness_arms import pruning_arms
 from steelyard.studies.hardness_claims import DATA, not_run
 from steelyard.studies.hardness_resampling import PAPER as RESAMPLING_PAPER
-from steelyard.studies.hardness_resampling import PAPER_OF, RECIPES
+from steelyard.studies.hardness_resampling import PAPER_OF, RECIPES, RESNET_FAST
 from steelyard.studies.hardness_resampling import SMALL as RESAMPLING_SMALL
 from steelyard.studies.hardness_resampling import SMOKE as RESAMPLING_SMOKE
 from steelyard.studies.pruning_claims import claims
@@ -21,6 +21,7 @@ SMALL = replace(RESAMPLING_SMALL, arms=pruning_arms(), estimators=("aum",), n_po
 PAPER = replace(
     RESAMPLING_PAPER, arms=pruning_arms(), estimators=("aum",), n_scored=28, n_deciding=20, n_pool=0
 )
+MAIN = replace(PAPER, name="main", recipe=RESNET_FAST, arms=pruning_arms((0.3, 0.5, 0.7), (0.5,)))
 SMOKE = replace(RESAMPLING_SMOKE, arms=pruning_arms((0.5,), (0.5,)), estimators=("aum",), n_pool=0)
 
 HARDNESS_PRUNING = PaperStudy(
@@ -32,7 +33,7 @@ HARDNESS_PRUNING = PaperStudy(
     data=tuple(DATA),
     built_in={"fashion-mnist": "fashion-mnist", "cifar10": "cifar10"},
     recipes=RECIPES,
-    scales={"smoke": SMOKE, "small": SMALL, "paper": PAPER},
+    scales={"smoke": SMOKE, "small": SMALL, "main": MAIN, "paper": PAPER},
     claims=claims(SMALL, PAPER),
     not_run=not_run("hardness-pruning"),
 )

@@ -57,6 +57,19 @@ PAPER = replace(
     SMALL, name="paper", recipe=RESNET, arms=resampling_arms((1, 2, 3), (1, 3, 5), (0.5, 1)),
     n_deciding=8, n_models=8, n_train=None, n_pool=0,
 )  # fmt: skip
+# what a GPU can do in an afternoon: the fast recipe, alpha 1 and the main schemes
+_MAIN = (
+    "v1/alpha=1/none+easiest", "v1/alpha=1/random+none", "v1/alpha=1/random+easiest",
+    "v1/alpha=1/smote+easiest", "v2/alpha=1/random+easiest", "v2/alpha=1/smote+easiest",
+    "safe/degree=1/random+easiest", "v1/alpha=1/logits", "v2/alpha=1/logits",
+    "safe/degree=1/logits",
+)  # fmt: skip
+MAIN = replace(
+    PAPER,
+    name="main",
+    recipe=RESNET_FAST,
+    arms=tuple(arm for arm in PAPER.arms if arm.name in _MAIN),
+)
 SMOKE = replace(
     SMALL, name="smoke", recipe=replace(SMALL_MLP, widths=(16,), epochs=5),
     arms=resampling_arms((1,), (1,), (0.5,)), estimators=("aum", "el2n_early"),
@@ -72,7 +85,7 @@ HARDNESS_RESAMPLING = PaperStudy(
     data=tuple(DATA),
     built_in={"fashion-mnist": "fashion-mnist", "cifar10": "cifar10"},
     recipes=RECIPES,
-    scales={"smoke": SMOKE, "small": SMALL, "paper": PAPER},
+    scales={"smoke": SMOKE, "small": SMALL, "main": MAIN, "paper": PAPER},
     claims=claims(SMALL, PAPER),
     not_run=not_run("hardness-resampling"),
 )

@@ -89,3 +89,19 @@ def test_stability_is_that_of_the_room():
     assert table.loc["d/stability/aum/nested/runs=5/samples", "value"] > 0.9
     worse = table.loc["d/stability/aum-minus-loss/change"]
     assert worse["high"] < 0  # the steady score changes less
+
+
+def test_a_score_of_ties_is_not_steady_for_its_rows():
+    draws = np.random.default_rng(5)
+    events = draws.poisson(0.3, (RUNS, N)).astype(float)  # mostly ties at 0
+    scored = Scored({"aum": STEADY, "loss": events}, {}, np.zeros(N), None, ())
+    rows = Rows("d")
+    add_stability(rows, scored, TRAIN, PROTOCOL)
+    table = rows.table().set_index("key")
+    found = stability(events, LABELS, np.arange(N), thresholds=(0.25, 0.5)).sets
+    nested = found[(found["kind"] == "nested") & (found["side"] == "easiest")]["change"].mean()
+    own = stability(STEADY, LABELS, np.arange(N), thresholds=(0.25, 0.5)).sets
+    steady = own[(own["kind"] == "nested") & (own["side"] == "easiest")]["change"].mean()
+    value = table.loc["d/stability/aum-minus-loss/change", "value"]
+    assert value == pytest.approx(100 * (steady - nested), abs=2)  # other orders of the runs
+    assert value < -10

@@ -18,12 +18,13 @@ from steelyard.resampling.hardness_targets import (
     safe_targets,
 )
 from steelyard.resampling.targets import MOST_DRAWS
+from steelyard.workflow.hardness_study.score_rows import jackknife_half
 from steelyard.workflow.hardness_study.scored import Scored
 from steelyard.workflow.rows import Rows
 
 _VERSIONS = {"paper-v1": 1, "paper-v2": 2}
 MODES = (*_VERSIONS, "safe")
-_ORDERS = 10  # ours: random orders of the models
+_ORDERS = 4  # ours: random orders of the models
 
 
 def asked(hardness: Hardness, train: Labelled, mode: str, degree: float) -> np.ndarray:
@@ -99,30 +100,47 @@ def _add_changes(
 ) -> None:
     """Add by how much class counts at degree 1 move when one model is added, in %.
 
-    Means over random orders of the models, with their spread; orders share models, so that there
-    is no interval.
+    Means over random orders of the models. Intervals leave one model out at a time (the
+    jackknife), as far as there are models enough.
     """
+
+    def of(chosen: np.ndarray) -> np.ndarray:
+        return _changes(by_run[chosen], name, train, mode, seed)
+
+    everyone = np.arange(len(by_run))
+    try:
+        found = of(everyone)
+        half = jackknife_half(lambda chosen: _padded(of(chosen), found.shape), everyone)
+    except ParameterError:  # a class mean of 0 on the way: the published ratios are not finite
+        return
+    for runs, (value, error) in enumerate(zip(found, half, strict=True), 1):
+        for place, what in enumerate(("largest", "mean")):
+            key = f"allocation-change/{mode}/runs={runs}/{what}"
+            low, high = max(value[place] - error[place], 0.0), value[place] + error[place]
+            rows.add(key, value[place], np.nan, low, high, len(by_run), "%")
+
+
+def _changes(by_run: np.ndarray, name: str, train: Labelled, mode: str, seed: int) -> np.ndarray:
+    """Return the largest and the mean change of a class, in %, shape (runs - 1, 2)."""
     present = train.class_counts > 0
     random = generator(seed, purpose="allocation changes", mode=mode)
-    found = []
+    orders = []
     for _ in range(_ORDERS):
         total, before, moved = np.zeros(by_run.shape[1]), None, []
         for number, run in enumerate(random.permutation(len(by_run)), 1):
             total = total + by_run[run]
-            try:
-                targets = _asked(total / number, name, train, mode, 1.0)[present]
-            except ParameterError:
-                return
+            targets = _asked(total / number, name, train, mode, 1.0)[present]
             if before is not None:
                 share = 100 * np.abs(targets - before) / np.maximum(np.abs(before), 1)
                 moved.append((share.max(), share.mean()))
             before = targets
-        found.append(moved)
-    for runs, of_orders in enumerate(np.array(found).swapaxes(0, 1), 1):
-        for place, what in enumerate(("largest", "mean")):
-            values = of_orders[:, place]
-            key = f"allocation-change/{mode}/runs={runs}/{what}"
-            rows.add(key, values.mean(), values.std(), n_runs=len(by_run), unit="%")
+        orders.append(moved)
+    return np.mean(orders, axis=0)
+
+
+def _padded(found: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return changes with one model fewer as if there were as many: the last one twice."""
+    return np.concatenate([found, found[-1:]])[: shape[0]]
 
 
 def _asked(values: np.ndarray, name: str, train: Labelled, mode: str, degree: float) -> np.ndarray:

@@ -12,9 +12,9 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from steelyard._support.seeding import generator
-from steelyard.evaluation import evaluate, holm
+from steelyard.evaluation import equal_classes_null, evaluate, holm
 from steelyard.records.evaluation import Evaluation
-from steelyard.records.hardness_arm import HardnessArm
+from steelyard.records.hardness_arm import BASELINE, HardnessArm
 from steelyard.records.predictions import Predictions
 from steelyard.workflow.rows import Rows
 
@@ -68,6 +68,25 @@ def add_levels(rows: Rows, judged: Judged, sides: Sides, seed: int) -> None:
         for row in found.by_class.rename(columns={"class": "name"}).itertuples(index=False):
             key = f"arm/{name}/class={codes[row.name]}/{row.metric}"
             rows.add(key, 100 * row.mean, np.nan, 100 * row.low, 100 * row.high, n, "%")
+
+
+def add_chance(rows: Rows, judged: Judged, sides: Sides, seed: int) -> None:
+    """Add what each gap of the baseline's recalls would come to, were all classes equally easy.
+
+    The value is its mean; ``high`` is what it stays below in 95 of 100 such test parts, ``low`` 0.
+    """
+    baseline = judged[BASELINE]
+    truth, names = baseline[0].truth, baseline[0].class_names
+    easy, hard = (
+        tuple(names.index(one) for one in side) or None for side in (sides.easy, sides.hard)
+    )
+    recall = float(np.mean([one.predicted == truth for one in baseline]))
+    counts = np.bincount(truth, minlength=len(names))
+    found = equal_classes_null(counts, recall, seed=seed, easy=easy, hard=hard)
+    for gap, chance in found.items():
+        if gap in GAPS:
+            key = f"chance/recall/{gap}"
+            rows.add(key, 100 * chance.mean, np.nan, 0.0, 100 * chance.end, 1, "points")
 
 
 def add_changes(

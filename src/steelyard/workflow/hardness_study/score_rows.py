@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 from scipy.stats import rankdata, spearmanr
 
 from steelyard._support.seeding import generator, uniform_by_id
-from steelyard.hardness import stability
+from steelyard.hardness import nested_changes, stability
 from steelyard.records.hardness_protocol import HardnessProtocol
 from steelyard.records.labelled import Labelled
 from steelyard.workflow.hardness_study.scored import Scored
@@ -73,7 +73,7 @@ def add_agreements(rows: Rows, scored: Scored, train: Labelled, protocol: Hardne
 
         everyone = np.arange(len(left))
         value = of(everyone)
-        half = _jackknife_half(of, everyone)
+        half = jackknife_half(of, everyone)
         for place, what in enumerate(("samples", "classes")):
             low = max(value[place] - half[place], -1.0)
             high = min(value[place] + half[place], 1.0)
@@ -110,11 +110,16 @@ def add_stability(rows: Rows, scored: Scored, train: Labelled, protocol: Hardnes
         pair = [scored.by_run[name] for name in (one, other)]
 
         def difference(chosen: np.ndarray, pair: Sequence[np.ndarray] = pair) -> np.ndarray:
-            changes = [_mean_change(values[chosen], protocol.thresholds) for values in pair]
+            changes = [
+                nested_changes(
+                    values[chosen], train.ids, thresholds=protocol.thresholds, seed=protocol.seed
+                )
+                for values in pair
+            ]
             return np.array([changes[0] - changes[1]])
 
         everyone = np.arange(len(pair[0]))
-        (value,), (half,) = difference(everyone), _jackknife_half(difference, everyone)
+        (value,), (half,) = difference(everyone), jackknife_half(difference, everyone)
         key = f"stability/{one}-minus-{other}/change"
         ends = 100 * (value - half), 100 * (value + half)
         rows.add(key, 100 * value, np.nan, *ends, len(everyone), "points")
@@ -180,30 +185,7 @@ def _agreement(
     return np.array([_spearman(left, right), of_classes, *overlaps])
 
 
-def _mean_change(by_run: np.ndarray, thresholds: Sequence[float]) -> float:
-    """Return by how much sets of the easiest change when one model is added, on average.
-
-    Over all sizes of the ensemble, in the order of the runs and in the reverse, and over all
-    thresholds.
-    """
-    n = by_run.shape[1]
-    sizes = [int(share * n) for share in thresholds]
-    changes = []
-    for runs in (by_run, by_run[::-1]):
-        before = None
-        total = np.zeros(n)
-        for values in runs:
-            total = total + values
-            place = np.empty(n, dtype=np.int64)
-            place[np.argsort(total, kind="stable")] = np.arange(n)
-            if before is not None:
-                later = np.maximum(place, before)
-                changes += [1 - np.count_nonzero(later < size) / size for size in sizes if size]
-            before = place
-    return float(np.mean(changes)) if changes else 0.0
-
-
-def _jackknife_half(of: Callable[[np.ndarray], np.ndarray], everyone: np.ndarray) -> np.ndarray:
+def jackknife_half(of: Callable[[np.ndarray], np.ndarray], everyone: np.ndarray) -> np.ndarray:
     """Return half of the 95 % interval of a function of the models that take part."""
     n = len(everyone)
     left_out = (

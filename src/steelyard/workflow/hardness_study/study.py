@@ -22,6 +22,7 @@ from steelyard.workflow.hardness_study.allocations import add_allocations, hard_
 from steelyard.workflow.hardness_study.change_rows import (
     Judged,
     Sides,
+    add_chance,
     add_changes,
     add_levels,
 )
@@ -131,6 +132,7 @@ def study_hardness(
     _add_noise(rows, scored, parts.train, protocol)
     _add_draws(rows, trained, parts.train)
     add_levels(rows, judged, sides, protocol.seed)
+    add_chance(rows, judged, sides, protocol.seed)
     add_changes(rows, protocol.arms, judged, sides, protocol.seed)
     add_relative(rows, protocol.arms, judged, sides, protocol.seed)
     add_best(rows, protocol.arms, judged, protocol.seed)
@@ -147,6 +149,7 @@ def study_hardness(
         "easy": [names.index(one) for one in sides.easy],
         "hard": [names.index(one) for one in sides.hard],
         "protocol": protocol.to_dict(),
+        "arms": {arm.name: arm.words for arm in protocol.arms},
         "not_run": not_run,
         "notes": notes,
         # of this call: what the run held already took none of them
