@@ -43,7 +43,7 @@ Sources = Annotated[
 Scale = Annotated[
     str,
     typer.Option(
-        help="How much of everything: smoke (seconds), small, main (hardness studies, a GPU) or paper."
+        help="How much of everything: smoke (seconds), small, paper, or main (hardness, on a GPU)."
     ),
 ]
 Out = Annotated[Path, typer.Option(help="The folder of the study; what is finished there is kept.")]

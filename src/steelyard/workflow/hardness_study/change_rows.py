@@ -70,21 +70,18 @@ def add_levels(rows: Rows, judged: Judged, sides: Sides, seed: int) -> None:
             rows.add(key, 100 * row.mean, np.nan, 100 * row.low, 100 * row.high, n, "%")
 
 
-def add_chance(rows: Rows, judged: Judged, sides: Sides, seed: int) -> None:
+def add_chance(rows: Rows, judged: Judged, seed: int) -> None:
     """Add what each gap of the baseline's recalls would come to, were all classes equally easy.
 
     The value is its mean; ``high`` is what it stays below in 95 of 100 such test parts, ``low`` 0.
     """
     baseline = judged[BASELINE]
-    truth, names = baseline[0].truth, baseline[0].class_names
-    easy, hard = (
-        tuple(names.index(one) for one in side) or None for side in (sides.easy, sides.hard)
-    )
+    truth, n_classes = baseline[0].truth, len(baseline[0].class_names)
     recall = float(np.mean([one.predicted == truth for one in baseline]))
-    counts = np.bincount(truth, minlength=len(names))
-    found = equal_classes_null(counts, recall, seed=seed, easy=easy, hard=hard)
+    counts = np.bincount(truth, minlength=n_classes)
+    found = equal_classes_null(counts, recall, seed=seed)
     for gap, chance in found.items():
-        if gap in GAPS:
+        if gap in GAPS:  # of the gap between easy and hard, which has a sign, it is 0
             key = f"chance/recall/{gap}"
             rows.add(key, 100 * chance.mean, np.nan, 0.0, 100 * chance.end, 1, "points")
 

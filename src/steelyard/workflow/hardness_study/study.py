@@ -132,7 +132,7 @@ def study_hardness(
     _add_noise(rows, scored, parts.train, protocol)
     _add_draws(rows, trained, parts.train)
     add_levels(rows, judged, sides, protocol.seed)
-    add_chance(rows, judged, sides, protocol.seed)
+    add_chance(rows, judged, protocol.seed)
     add_changes(rows, protocol.arms, judged, sides, protocol.seed)
     add_relative(rows, protocol.arms, judged, sides, protocol.seed)
     add_best(rows, protocol.arms, judged, protocol.seed)
