@@ -65,8 +65,9 @@ def test_resampling_pictures(capsys):
     figures = Figures.load("steelyard-study/figures.json")
     assert figures.facts["digits"]["n_train"] == 200
     assert figures.row("digits/arm/baseline/accuracy")["n_runs"] == 2
-    assert set(figures.facts["digits"]["not_run"]) < {arm for arm in figures.facts["digits"][
-        "protocol"]["arms"]}  # fmt: skip
+    assert set(figures.facts["digits"]["not_run"]) < set(
+        figures.facts["digits"]["protocol"]["arms"]
+    )
 
 
 @pytest.mark.parametrize(

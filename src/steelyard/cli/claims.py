@@ -91,7 +91,7 @@ def claims(
     _print_summary(results)
     print()
     for one in claim_sums(results):
-        if one.detectable:  # what an inconclusive claim could have shown, a version a line
+        if one.primary or one.detectable:  # what inconclusive claims could have shown
             print(one.words)
     print_table("Claims", _COLUMNS, [_row(result) for result in results], left=4)
     _print_reasons(results, why)

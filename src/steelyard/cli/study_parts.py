@@ -210,7 +210,7 @@ def kept(
         told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
         print(f"\nClaims of the paper: {told}. `steelyard claims --run {folder}` lists them.")
     for one in claim_sums(results.outcomes):
-        if one.detectable:  # what an inconclusive claim could have shown, a version a line
+        if one.primary or one.detectable:  # what inconclusive claims could have shown
             print(one.words)
     print(f"\nThe page: {folder / REPORT}")
 
