@@ -93,8 +93,8 @@ def test_one_figure_with_an_interval_counts_whatever_its_runs():
             EQUAL,
             (11, 8.123456, 14),
             "The 95 % interval, 8.123 to 14, lies partly within 10 +- 2 and partly outside; the "
-            "value, 11, is within. It is wider than that: the claim could not have been reproduced "
-            "with these runs.",
+            "value, 11, is within. An interval as wide cannot lie within: these runs could not "
+            "have reproduced the claim.",
         ),
         (
             EQUAL,
@@ -136,7 +136,7 @@ def test_what_stays_open_says_what_would_have_been_seen(unit, shown):
     )
     assert judged(claim("=", 2, 2, unit="points"), figures).why.endswith(f"is within. {said}")
     wide = judged(claim("=", 1, 1, unit="points"), figures)
-    assert wide.why.endswith(f"could not have been reproduced with these runs. {said}")
+    assert wide.why.endswith(f"could not have reproduced the claim. {said}")
     # what is decided needs no such excuse, and another figure's is not this one's
     for decided in (claim(">", -2, unit="points"), claim("<", -2, unit="points")):
         assert "least change" not in judged(decided, figures).why

@@ -114,7 +114,7 @@ def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcom
             where += f", but of as many tests as were made (Holm) p is {shown}"
     why = f"{what} {where}."
     if outcome == "inconclusive" and claim.relation == "=" and high - low > 2 * claim.tolerance:
-        why += " It is wider than that: the claim could not have been reproduced with these runs."
+        why += " An interval as wide cannot lie within: these runs could not have reproduced the claim."
     if outcome == "inconclusive" and least is not None:
         shown = f"{_shown(float(least.value))} {least.unit}".rstrip()
         why += f" The least change that would have been seen (probability .8) is {shown}."
