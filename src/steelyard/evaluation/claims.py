@@ -22,6 +22,7 @@ _DETECTABLE = "/detectable"  # what the key of a figure's least detectable chang
 _P_HOLM = "/p-holm"  # and that of its p among all that were tested with it
 _BESIDE = (_DETECTABLE, _P_HOLM)
 _ALPHA = 0.05
+_TOO_WIDE = "An interval as wide cannot lie within: these runs could not have reproduced the claim."
 
 
 def outcomes(
@@ -114,7 +115,7 @@ def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcom
             where += f", but of as many tests as were made (Holm) p is {shown}"
     why = f"{what} {where}."
     if outcome == "inconclusive" and claim.relation == "=" and high - low > 2 * claim.tolerance:
-        why += " An interval as wide cannot lie within: these runs could not have reproduced the claim."
+        why += f" {_TOO_WIDE}"
     if outcome == "inconclusive" and least is not None:
         shown = f"{_shown(float(least.value))} {least.unit}".rstrip()
         why += f" The least change that would have been seen (probability .8) is {shown}."

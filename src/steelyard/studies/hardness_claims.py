@@ -380,8 +380,8 @@ def _of_cifar100(paper: HardnessProtocol) -> Iterator[Claim]:
     cut = published.LARGEST_CUTS["cifar100"]
     yield stated(
         "v2, abstract", f"{CIFAR100_KEY}/best/v2/recall/max_min",
-        f"{called}: the arm that one would choose cuts the gap of best and worst class by "
-        f"{cut:g} % (a quarter of it either way, ours; the abstract says up to, and not of which gap)",
+        f"{called}: the arm that one would choose cuts the gap of best and worst class by {cut:g} "
+        "% (a quarter of it either way, ours; the abstract says up to, and not of which gap)",
         "=", -cut, tolerance=SHARE_OF_CUTS * cut, unit="%", protocol=V2,
     )  # fmt: skip
     (arm,) = [one for one in paper.arms if one.name == "v1/alpha=1/random+easiest"]
