@@ -1,12 +1,13 @@
 """`steelyard study hardness-resampling` and `hardness-pruning`, from words to files and codes."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from steelyard.cli.app import run
-from steelyard.cli.study_hardness import _protocol_for
+from steelyard.cli.study_hardness import _is_claimed, _marked, _protocol_for
 from steelyard.records import Labelled, Recipe
 from steelyard.records.figures import Figures
 from steelyard.records.study_results import StudyResults
@@ -115,3 +116,57 @@ def test_colour_images_take_the_network_that_sees_them():
     assert (own.recipe, own.shrink, own.n_scored) == (Recipe("mlp"), 1, 40)
     paper = STUDIES["hardness-resampling"].scales["paper"]
     assert _protocol_for(images(32, 3), paper, {}).recipe.model == "resnet"
+
+
+@pytest.mark.parametrize("name", ["hardness-resampling", "hardness-pruning"])
+def test_another_training_has_a_key_of_its_own(name):
+    paper = STUDIES[name]
+    copy = replace(images(32, 3), name="CIFAR-10 (JPEG copy)")
+    for recipe, key in (
+        (paper.recipes["resnet18"], "cifar10-jpeg-resnet18"),
+        (paper.recipes["resnet18-fast"], "cifar10-jpeg-resnet18-fast"),
+        (replace(paper.recipes["resnet18"], epochs=3), "cifar10-jpeg-resnet"),
+        (paper.recipes["small-cnn"], "cifar10-jpeg"),
+    ):
+        protocol = replace(paper.scales["paper"], recipe=recipe)
+        assert _marked("cifar10", copy, protocol, paper) == key
+        assert (key in paper.data) == (recipe in paper.recipes.values())
+
+
+SMALL_CLAIMED = [
+    ("cifar10-jpeg", "small", {}, True),
+    ("fashion-mnist", "small", {"seed": 7}, True),
+    ("fashion-mnist", "small", {"n_models": 12}, True),
+    ("fashion-mnist", "small", {"n_models": 9}, False),
+    ("fashion-mnist", "small", {"n_train": 9_000}, False),
+    ("fashion-mnist", "small", {"n_train": 10_000}, True),  # what it is in any case
+    ("fashion-mnist", "small", {"shrink": 2}, False),
+    ("fashion-mnist", "small", {"recipe": Recipe("mlp", epochs=3)}, False),
+    ("fashion-mnist", "smoke", {}, False),
+    ("mine", "small", {}, False),
+]
+
+
+@pytest.mark.parametrize(("key", "scale", "wanted", "expected"), SMALL_CLAIMED)
+def test_claims_are_of_runs_that_change_no_numbers(key, scale, wanted, expected):
+    assert claimed(key, scale, wanted) == expected
+
+
+@pytest.mark.parametrize("recipe", ["resnet18", "resnet18-fast"])
+def test_a_resnet_is_held_against_the_paper_at_full_scale_alone(recipe):
+    key = f"cifar10-jpeg-{recipe}"
+    asked = {"recipe": STUDIES["hardness-resampling"].recipes[recipe]}
+    assert claimed(key, "paper", asked)
+    assert not claimed(key, "small", asked)
+    assert not claimed(key, "small", {**asked, "n_train": None})
+    assert not claimed(key, "smoke", asked)
+    assert not claimed(key, "paper", {**asked, "n_train": 20_000})
+    assert not claimed(key, "paper", {**asked, "n_models": 2})
+
+
+def claimed(key, scale, wanted):
+    paper = STUDIES["hardness-resampling"]
+    protocol, data = paper.scales[scale], images(28, 1)
+    recipe = {name: value for name, value in wanted.items() if name == "recipe"}
+    own, declared = (_protocol_for(data, protocol, one) for one in (wanted, recipe))
+    return _is_claimed(key, own, declared, paper)

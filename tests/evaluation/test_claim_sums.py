@@ -4,8 +4,8 @@ from steelyard.evaluation import claim_sums
 from steelyard.records import Claim, Outcome
 
 
-def outcome(word, detectable=None, protocol="paper-v1", unit="points"):
-    claim = Claim("k", "s", "figure 1", "a/b", "<", unit=unit, protocol=protocol)
+def outcome(word, detectable=None, protocol="paper-v1", unit="points", primary=False):
+    claim = Claim("k", "s", "figure 1", "a/b", "<", unit=unit, protocol=protocol, primary=primary)
     return Outcome(claim, word, "because", detectable=detectable)
 
 
@@ -59,3 +59,25 @@ def test_large_counts_have_their_commas(n):
 
 def test_of_no_claims_there_is_no_sum():
     assert claim_sums([]) == ()
+
+
+def test_primary_claims_come_first():
+    found = claim_sums(
+        [
+            outcome("inconclusive", 0.4),
+            outcome("inconclusive", 1.2, primary=True),
+            outcome("reproduced", primary=True),
+            outcome("contradicted"),
+            outcome("not run", protocol="paper-v2", primary=True),
+        ]
+    )
+    assert [one.words for one in found] == [
+        "paper-v1: of 2 primary claims: 1 reproduced, 0 contradicted, 1 inconclusive (least "
+        "detectable difference 1.2 points), 0 not run; of all 4: 1 reproduced, 1 contradicted, 2 "
+        "inconclusive (least detectable difference between 0.4 and 1.2 points), 0 not run",
+        "paper-v2: of 1 primary claim: 0 reproduced, 0 contradicted, 0 inconclusive, 1 not run; of "
+        "all 1: 0 reproduced, 0 contradicted, 0 inconclusive, 1 not run",
+    ]
+    assert found[0].primary.counts["reproduced"] == 1
+    assert (found[0].n_claims, found[0].primary.n_claims) == (4, 2)
+    assert claim_sums([outcome("reproduced")])[0].primary is None

@@ -93,7 +93,14 @@ def test_one_figure_with_an_interval_counts_whatever_its_runs():
             EQUAL,
             (11, 8.123456, 14),
             "The 95 % interval, 8.123 to 14, lies partly within 10 +- 2 and partly outside; the "
-            "value, 11, is within.",
+            "value, 11, is within. An interval as wide cannot lie within: these runs could not "
+            "have reproduced the claim.",
+        ),
+        (
+            EQUAL,
+            (11, 9, 13),  # as wide as the band: another value could have been reproduced
+            "The 95 % interval, 9 to 13, lies partly within 10 +- 2 and partly outside; the value, "
+            "11, is within.",
         ),
         (ABOVE, (12345.6, 12000, 13000), "The 95 % interval, 12,000 to 13,000, lies above 10."),
         (BELOW, (20, 18, 22), "The 95 % interval, 18 to 22, does not lie below 10."),
@@ -127,7 +134,9 @@ def test_what_stays_open_says_what_would_have_been_seen(unit, shown):
     assert open_.why == (
         f"The 95 % interval, -1 to 2, lies on both sides of 0; the value is 0.5. {said}"
     )
-    assert judged(claim("=", 1, 1, unit="points"), figures).why.endswith(f"is within. {said}")
+    assert judged(claim("=", 2, 2, unit="points"), figures).why.endswith(f"is within. {said}")
+    wide = judged(claim("=", 1, 1, unit="points"), figures)
+    assert wide.why.endswith(f"could not have reproduced the claim. {said}")
     # what is decided needs no such excuse, and another figure's is not this one's
     for decided in (claim(">", -2, unit="points"), claim("<", -2, unit="points")):
         assert "least change" not in judged(decided, figures).why
@@ -228,3 +237,40 @@ def test_an_arm_that_was_left_out_says_why():
     # what the study declares of the whole data set gives way to what is known of the arm
     found = judged(claim("<", 0, figure="d/arm/v1/alpha=1/f1"), figures, not_run={"d/": "of d"})
     assert found.why == "A class would get no sample."
+
+
+def among_many(p, low=-2.0, high=-0.5, key="a/b/p-holm"):
+    """Return figures with an interval and its p among all that were tested with it."""
+    rows = [
+        ("a/b", (low + high) / 2, np.nan, low, high, 10, "points"),
+        (key, p, np.nan, np.nan, np.nan, 10, ""),
+        ("a/b/detectable", 1.5, np.nan, np.nan, np.nan, 10, "points"),
+    ]
+    return Figures("s", "small", pd.DataFrame(rows, columns=list(COLUMNS)), {})
+
+
+@pytest.mark.parametrize(("relation", "decided"), [("<", "reproduced"), (">", "contradicted")])
+def test_one_of_many_tests_also_needs_a_small_p(relation, decided):
+    asked = claim(relation, 0, unit="points")
+    assert judged(asked, among_many(0.049)).outcome == decided
+    for p, shown in ((0.05, ".05"), (0.1234, ".12"), (1.0, "1")):
+        found = judged(asked, among_many(p))
+        assert found.outcome == "inconclusive"
+        side = "lies below 0" if relation == "<" else "does not lie above 0"
+        assert found.why == (
+            f"The 95 % interval, -2 to -0.5, {side}, but of as many tests as were made (Holm) p is "
+            f"{shown}. The least change that would have been seen (probability .8) is 1.5 points."
+        )
+        assert (found.low, found.high) == (-2, -0.5)
+    # another figure's p is not this one's
+    assert judged(asked, among_many(0.9, key="a/c/p-holm")).outcome == decided
+
+
+def test_p_says_nothing_of_equivalence_nor_of_bounds_that_are_not_0():
+    assert judged(claim("=", 3, 0, unit="points"), among_many(0.9)).outcome == "reproduced"
+    assert judged(claim("=", 0.1, 0, unit="points"), among_many(0.9)).outcome == "contradicted"
+    assert judged(claim("<", -0.1, unit="points"), among_many(0.9)).outcome == "reproduced"
+    # nor does a small p decide what the interval leaves open
+    open_ = judged(claim("<", 0, unit="points"), among_many(0.01, high=0.5))
+    assert open_.outcome == "inconclusive"
+    assert "Holm" not in open_.why

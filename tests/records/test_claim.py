@@ -39,3 +39,8 @@ def test_an_outcome_is_one_of_four():
     assert Outcome(claim(), "not run", "because").value is None
     with pytest.raises(ParameterError, match="'outcome' parameter of Outcome"):
         Outcome(claim(), "not-run", "because")
+
+
+def test_a_claim_is_primary_where_it_is_said_to_be():
+    assert claim(primary=True).primary
+    assert not claim().primary

@@ -11,6 +11,7 @@ from steelyard.studies import STUDIES
 
 RESAMPLING = STUDIES["hardness-resampling"]
 RESNET = "cifar10-jpeg-resnet18"
+FAST = f"{RESNET}-fast"
 CHANGE = "cifar10-jpeg/change/v1/alpha=1/random+easiest"
 NARROWER = "fashion-mnist/change/v2/alpha=1.5/smote+easiest/recall"
 PICKED = "cifar10-jpeg/pool/hardest-minus-random/alpha=1/recall"
@@ -44,6 +45,9 @@ def row(key, value, half=np.nan, unit="points"):
         ("cifar10-jpeg/score/aum/rank/class=3", 1, 0, "", "reproduced"),
         ("cifar10-jpeg/score/aum/rank/class=1", 7, 0, "", "contradicted"),
         ("cifar10-jpeg/arm/baseline/recall/easy_hard", 9, 2, "points", "reproduced"),
+        ("cifar10-jpeg/agreement/published/classes", 0.2, 0, "", "contradicted"),
+        ("cifar10-jpeg/agreement/published/classes", 0.7, 0.04, "", "reproduced"),
+        (f"{FAST}/arm/baseline/recall", 95.0, 0.2, "%", "reproduced"),
         (f"{PICKED}/max_min", 0.5, 1, "points", "inconclusive"),
         (f"{RESNET}/arm/baseline/recall", 95.0, 0.2, "%", "reproduced"),
         (f"{RESNET}/arm/baseline/class=5/recall", 92, 1, "%", "reproduced"),
@@ -68,11 +72,14 @@ def test_the_two_versions_can_both_be_right_of_one_small_change():
     of_v1, of_v2 = (one for one in claim_sums(found) if one.protocol != "both")
     if of_v1.protocol != "paper-v1":
         of_v1, of_v2 = of_v2, of_v1
+    n = of_v1.primary.n_claims
     assert of_v1.words == (
-        f"paper-v1: 1 reproduced, 0 contradicted, 1 inconclusive, {sum(of_v1.counts.values()) - 2} "
-        "not run"
+        f"paper-v1: of {n} primary claims: 1 reproduced, 0 contradicted, 1 inconclusive, {n - 2} "
+        f"not run; of all {of_v1.n_claims}: 1 reproduced, 0 contradicted, 1 inconclusive, "
+        f"{of_v1.n_claims - 2} not run"
     )
     assert of_v2.words.startswith(
-        "paper-v2: 1 reproduced, 0 contradicted, 1 inconclusive (least detectable difference 3.6 "
+        f"paper-v2: of {of_v2.primary.n_claims} primary claims: 1 reproduced, 0 "
+        "contradicted, 1 inconclusive (least detectable difference 3.6 "
         "points), "
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -91,8 +92,8 @@ def claims(
     _print_summary(results)
     print()
     for one in claim_sums(results):
-        if one.detectable:  # what an inconclusive claim could have shown, a version a line
-            print(one.words)
+        if one.primary or one.detectable:  # what inconclusive claims could have shown
+            print(textwrap.fill(one.words, 100, subsequent_indent="  "))
     print_table("Claims", _COLUMNS, [_row(result) for result in results], left=4)
     _print_reasons(results, why)
 

@@ -28,6 +28,7 @@ from steelyard.cli.terminal import print_table, progress_shown
 from steelyard.records.figures import Figures
 from steelyard.records.hardness_protocol import HardnessProtocol
 from steelyard.records.labelled import Labelled
+from steelyard.records.paper_study import PaperStudy
 from steelyard.records.run_folder import require_no_weighing, require_own_folder
 from steelyard.records.study_results import StudyResults
 from steelyard.studies import STUDIES
@@ -37,6 +38,9 @@ from steelyard.workflow.engines import choose_engine
 from steelyard.workflow.hardness_study import study_hardness
 
 _SMALL_SIDE = 16  # ours: pixels a side to which the small network's images are averaged down
+# scales that train a ResNet as the paper does, and the marks of keys that its claims speak of
+_FULL_SCALES = ("main", "paper")
+_NETWORKS = ("resnet18", "resnet18-fast")
 _PRINTED = ("accuracy", "recall/easy_hard", "recall/max_min")
 
 RecipeName = Annotated[
@@ -144,13 +148,13 @@ def _study(
     }
     folder = require_own_folder(out)
     require_no_weighing(folder)
-    data = {}
+    data, claimed = {}, []
     for key, labelled in sets.by_key(paper.built_in).items():
         own = _protocol_for(labelled, protocol, wanted)
-        data[_marked(key, labelled, own)] = (labelled, own)
-    # a claim speaks of these data and of a training that the study declares
-    declared = recipe is None or recipe in paper.recipes
-    claimed = [key for key in data if key in paper.data and declared and scale != "smoke"]
+        marked = _marked(key, labelled, own, paper)
+        data[marked] = (labelled, own)
+        if _is_claimed(marked, own, _protocol_for(labelled, protocol, chosen), paper):
+            claimed.append(marked)
     measured: list[tuple[Figures, Labelled]] = []
     with choose_engine(engine, workers, address) as workers_there, progress_shown() as progress:
         for number, (key, (labelled, own)) in enumerate(data.items()):
@@ -198,10 +202,32 @@ def _divisor(data: Labelled) -> int:
     return max(times for times in sides if height % times == 0 and width % times == 0)
 
 
-def _marked(key: str, data: Labelled, protocol: HardnessProtocol) -> str:
-    """Return the key with what must be told with every number: a copy, and the large network."""
+def _marked(key: str, data: Labelled, protocol: HardnessProtocol, paper: PaperStudy) -> str:
+    """Return the key with what must be told with every number: a copy, and a large network.
+
+    Published numbers are of the published training: another one has a key of its own.
+    """
     copy = "-jpeg" if "JPEG" in data.name and not key.endswith("-jpeg") else ""
-    return f"{key}{copy}" + ("-resnet18" if protocol.recipe.model == "resnet" else "")
+    network = "resnet" if protocol.recipe.model == "resnet" else ""
+    for name in _NETWORKS:
+        if protocol.recipe == paper.recipes[name]:
+            network = name
+    return f"{key}{copy}" + (f"-{network}" if network else "")
+
+
+def _is_claimed(
+    key: str, own: HardnessProtocol, declared: HardnessProtocol, paper: PaperStudy
+) -> bool:
+    """Return whether the paper's claims speak of a run: its data and nothing of ours changed.
+
+    ``declared`` is the scale as it stands, with the recipe that was asked for.
+    """
+    if key not in paper.data or own.name == "smoke" or own.recipe not in paper.recipes.values():
+        return False
+    changed = (own.n_train, own.shrink) != (declared.n_train, declared.shrink)
+    if changed or own.n_models < declared.n_models:
+        return False
+    return own.recipe.model != "resnet" or (own.name in _FULL_SCALES and own.n_train is None)
 
 
 def _safe_shares(data: Labelled) -> list[float] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import shlex
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -213,8 +214,8 @@ def kept(
         told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
         print(f"\nClaims of the paper: {told}. `steelyard claims --run {folder}` lists them.")
     for one in claim_sums(results.outcomes):
-        if one.detectable:  # what an inconclusive claim could have shown, a version a line
-            print(one.words)
+        if one.primary or one.detectable:  # what inconclusive claims could have shown
+            print(textwrap.fill(one.words, 100, subsequent_indent="  "))
     print(f"\nThe page: {folder / REPORT}")
 
 

@@ -1,4 +1,8 @@
-"""What became of all claims of one version of a paper, in one line."""
+"""What became of all claims of one version of a paper, in one line.
+
+Hundreds of claims that go together are no hundreds of verdicts. Where some are primary, what came
+of these is told first.
+"""
 
 from __future__ import annotations
 
@@ -24,19 +28,38 @@ class ClaimSum:
     detectable : tuple of float
         The least detectable differences of inconclusive claims, in points, smallest first; of as
         many claims as have one.
+    primary : ClaimSum, optional
+        The same of the primary claims alone; None where there are none.
     """
 
     protocol: str
     counts: Mapping[str, int]
     detectable: tuple[float, ...]
+    primary: ClaimSum | None = None
 
     @property
     def words(self) -> str:
-        """The sum as a line of text."""
-        parts = [
+        """The sum as a line of text, primary claims first."""
+        start = f"{self.protocol or 'of no protocol'}: "
+        if self.primary is None:
+            return start + self._told
+        n = self.primary.n_claims
+        claims = "claim" if n == 1 else "claims"
+        return (
+            f"{start}of {n:,} primary {claims}: {self.primary._told}; "
+            f"of all {self.n_claims:,}: {self._told}"
+        )
+
+    @property
+    def n_claims(self) -> int:
+        """How many claims there are."""
+        return sum(self.counts.values())
+
+    @property
+    def _told(self) -> str:
+        return ", ".join(
             f"{self.counts[outcome]:,} {outcome}{self._range(outcome)}" for outcome in OUTCOMES
-        ]
-        return f"{self.protocol or 'of no protocol'}: {', '.join(parts)}"
+        )
 
     def _range(self, outcome: str) -> str:
         if outcome != "inconclusive" or not self.detectable:
@@ -64,14 +87,19 @@ def claim_sums(outcomes: Iterable[Outcome]) -> tuple[ClaimSum, ...]:
     grouped: dict[str, list[Outcome]] = {}
     for one in outcomes:
         grouped.setdefault(one.claim.protocol, []).append(one)
-    return tuple(_summed(protocol, mine) for protocol, mine in grouped.items())
+    found = []
+    for protocol, mine in grouped.items():
+        few = [one for one in mine if one.claim.primary]
+        found.append(_summed(protocol, mine, _summed(protocol, few) if few else None))
+    return tuple(found)
 
 
-def _summed(protocol: str, mine: list[Outcome]) -> ClaimSum:
+def _summed(protocol: str, mine: list[Outcome], primary: ClaimSum | None = None) -> ClaimSum:
     counts = Counter(one.outcome for one in mine)
     detectable = sorted(
         one.detectable
         for one in mine
         if one.outcome == "inconclusive" and one.detectable is not None and one.claim.unit == _UNIT
     )
-    return ClaimSum(protocol, {name: counts[name] for name in OUTCOMES}, tuple(detectable))
+    by_outcome = {name: counts[name] for name in OUTCOMES}
+    return ClaimSum(protocol, by_outcome, tuple(detectable), primary)

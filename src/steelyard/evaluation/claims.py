@@ -3,7 +3,8 @@
 The interval decides and not the value: a claim is borne out where all of the 95 % interval agrees
 with it, contradicted where none of it does, and undecided between. For "=" that is a test of
 equivalence (Schuirmann 1987, at 2.5 % a side): many runs can say that a number is the published
-one, and few runs, whose interval is wide, can only leave it open.
+one, and few runs, whose interval is wide, can only leave it open. Where a change was tested among
+many, some interval lies off 0 by chance: then Holm's p has a say, too.
 """
 
 from __future__ import annotations
@@ -12,11 +13,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from steelyard._support.errors import MismatchError
+from steelyard.evaluation.left_out import left_out
 from steelyard.records.claim import Claim, Outcome
 from steelyard.records.figures import Figures
 
 _TOO_FEW = 2  # runs below which a value without an interval says nothing
 _DETECTABLE = "/detectable"  # what the key of a figure's least detectable change ends with
+_P_HOLM = "/p-holm"  # and that of its p among all that were tested with it
+_BESIDE = (_DETECTABLE, _P_HOLM)
+_ALPHA = 0.05
+_TOO_WIDE = "An interval as wide cannot lie within: these runs could not have reproduced the claim."
 
 
 def outcomes(
@@ -57,6 +63,13 @@ def outcomes(
     of it does, else "inconclusive". A figure without an interval is judged by its value, and the
     reason says so; with fewer than two runs behind it, it is "inconclusive".
 
+    Where the bound of ">" or "<" is 0 and the same figures hold ``<figure>/p-holm``, "reproduced"
+    and "contradicted" also need that p below .05. "=" is a test of equivalence, which that p, of a
+    test against 0, says nothing of.
+
+    Where a claim with "=" stays "inconclusive" and its interval is wider than the band, the reason
+    says that it could not have been reproduced by these runs, whatever the value.
+
     Where a claim stays "inconclusive" and the same figures hold ``<figure>/detectable``, the reason
     ends with the least change that would have been seen. The outcome carries it in any case.
     """
@@ -64,19 +77,19 @@ def outcomes(
     rows = [
         (one.scale, {row.key: row for row in one.table.itertuples(index=False)}) for one in measured
     ]
-    reasons = {**_arms_left_out(measured), **(not_run or {})}
+    reasons = {**left_out(measured), **(not_run or {})}
     return tuple(_outcome(claim, rows, reasons) for claim in claims)
 
 
 def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcome:
     found = [
-        (scale, rows[claim.figure], rows.get(claim.figure + _DETECTABLE))
+        (scale, rows[claim.figure], *(rows.get(claim.figure + tail) for tail in _BESIDE))
         for scale, rows in measured
         if claim.figure in rows
     ]
     if not found:
         return Outcome(claim, "not run", _why_not_run(claim.figure, not_run))
-    scale, row, least = max(found, key=lambda one: one[1].n_runs)  # of equals the first
+    scale, row, least, p_holm = max(found, key=lambda one: one[1].n_runs)  # of equals the first
     if row.unit != claim.unit:
         raise MismatchError(
             f"The claim {claim.key!r} is in {claim.unit!r}, its figure in {row.unit!r}.",
@@ -94,7 +107,15 @@ def _outcome(claim: Claim, measured: list, not_run: Mapping[str, str]) -> Outcom
         what = f"One run, without an interval, decides nothing; its value, {_shown(value)},"
     else:
         what = f"There is no interval; the value, {_shown(value)},"
+    if p_holm is not None and outcome != "inconclusive" and _is_of_a_side_of_0(claim):
+        p = float(p_holm.value)
+        if p >= _ALPHA:
+            outcome = "inconclusive"
+            shown = f"{p:.2g}".removeprefix("0")
+            where += f", but of as many tests as were made (Holm) p is {shown}"
     why = f"{what} {where}."
+    if outcome == "inconclusive" and claim.relation == "=" and high - low > 2 * claim.tolerance:
+        why += f" {_TOO_WIDE}"
     if outcome == "inconclusive" and least is not None:
         shown = f"{_shown(float(least.value))} {least.unit}".rstrip()
         why += f" The least change that would have been seen (probability .8) is {shown}."
@@ -134,16 +155,8 @@ def _where(claim: Claim, value: float, low: float, high: float) -> tuple[str, st
     return "inconclusive", f"lies on both sides of {_shown(bound)}; the value is {_shown(value)}"
 
 
-def _arms_left_out(measured: Iterable[Figures]) -> dict[str, str]:
-    """Return why a study left arms out, by how the keys of their figures begin."""
-    return {
-        f"{data}/{kind}/{arm}/": reason
-        for one in measured
-        for data, facts in one.facts.items()
-        if isinstance(facts, Mapping) and isinstance(facts.get("not_run"), Mapping)
-        for arm, reason in facts["not_run"].items()
-        for kind in ("arm", "change")
-    }
+def _is_of_a_side_of_0(claim: Claim) -> bool:
+    return claim.relation != "=" and claim.tolerance == 0
 
 
 def _why_not_run(figure: str, not_run: Mapping[str, str]) -> str:

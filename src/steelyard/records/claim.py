@@ -39,6 +39,9 @@ class Claim:
         Of all these numbers.
     protocol : str
         The variant of the protocol that it belongs to, for instance "shared".
+    primary : bool
+        Whether it is one of the few that a verdict rests on, among many that tell the same in
+        other words.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class Claim:
     tolerance: float = 0.0
     unit: str = ""
     protocol: str = ""
+    primary: bool = False
 
     def __post_init__(self) -> None:
         check_choice(self.relation, "relation", "Claim", RELATIONS)

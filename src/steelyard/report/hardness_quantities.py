@@ -20,7 +20,7 @@ _TITLES = {
     "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "cifar10-jpeg": "CIFAR-10 (JPEG copy)",
     "cifar100": "CIFAR-100",
 }  # fmt: skip
-_RESNET = "-resnet18"
+_NETWORKS = {"-resnet18-fast": " with fast ResNet-18", "-resnet18": " with ResNet-18"}
 
 
 class HardnessQuantities:
@@ -117,8 +117,10 @@ class HardnessQuantities:
 
 def data_title(data: str, limit: int = 40) -> str:
     """Return a data set's name as it is written, with the network where its key says so."""
-    name = data.removesuffix(_RESNET)
-    network = " with ResNet-18" if name != data else ""
+    end, network = next(
+        ((end, words) for end, words in _NETWORKS.items() if data.endswith(end)), ("", "")
+    )
+    name = data.removesuffix(end)
     return shortened(_TITLES.get(name, name) + network, limit)
 
 

@@ -64,7 +64,7 @@ def not_the_papers(quantities: HardnessQuantities, data: str) -> str:
     protocol = facts.get("protocol")
     recipe = protocol.get("recipe") if isinstance(protocol, Mapping) else None
     parts = []
-    name = data.removesuffix("-resnet18")
+    name = data.removesuffix("-fast").removesuffix("-resnet18")
     if name not in _PAPERS:
         parts.append(f"the data ({_COPIES.get(name, 'the paper has CIFAR-10 and CIFAR-100')})")
     if isinstance(recipe, Mapping):
