@@ -107,7 +107,7 @@ def test_changes_of_each_class_stand_in_their_family_and_scheme(study, found):
     v2 = section.families[3]
     smote = next(panel for panel in v2.panels if panel.title.startswith("SMOTE"))
     assert [trace["name"] for trace in smote.chart.data] == [
-        "alpha 1, points", "alpha 1.5, points", "alpha 3, points",
+        "alpha 1, points", "alpha 1.25, points", "alpha 1.5, points", "alpha 3, points",
     ]  # fmt: skip
     codes = [CIFAR.index(name) for name in ORDER]
     assert smote.chart.data[2]["x"] == pytest.approx(

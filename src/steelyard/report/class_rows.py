@@ -16,7 +16,7 @@ _ROW, _SERIES = 17, 8  # pixels of a row, and of each series in one that has sev
 _AROUND = 62  # axis and its title
 _LEAST = 140
 _NAME = 22  # characters beside the axis
-MOST_ROWS = 60
+MOST_ROWS = 50
 _MARGIN = 0.05
 
 

@@ -23,17 +23,25 @@ _EPOCHS, _SAMPLES = 200, 50_000
 
 
 def versions(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
-    """Return a sentence a version: how many of its claims came to which outcome."""
+    """Return a sentence a version: what came of its primary claims, and of all of them."""
     if not outcomes:
         return ()
     sentences = [
-        f"{words}: {counted(mine)}."
+        f"{words}: {_primary(mine)}{counted(mine)}."
         for protocol, words in VERSIONS.items()
         if (mine := [one for one in outcomes if one.claim.protocol == protocol])
     ]
     if others := [one for one in outcomes if one.claim.protocol not in VERSIONS]:
         sentences.append(f"Other claims: {counted(others)}.")
     return tuple(sentences)
+
+
+def _primary(outcomes: Sequence[Outcome]) -> str:
+    """Return what came of the claims that the version stands or falls by, with what follows."""
+    mine = [one for one in outcomes if one.claim.primary]
+    if not mine:
+        return ""
+    return f"{counted(mine).replace('of ', 'of its ', 1).replace(' claim', ' main claim', 1)}; "
 
 
 def counted(outcomes: Sequence[Outcome]) -> str:
