@@ -110,7 +110,7 @@ def test_changes_of_each_class_stand_in_their_family_and_scheme(study, found):
         "alpha 1, points", "alpha 1.25, points", "alpha 1.5, points", "alpha 3, points",
     ]  # fmt: skip
     codes = [CIFAR.index(name) for name in ORDER]
-    assert smote.chart.data[2]["x"] == pytest.approx(
+    assert smote.chart.data[3]["x"] == pytest.approx(
         [value(study, f"change/v2/alpha=3/smote+easiest/class={c}/recall") for c in codes], abs=0.05
     )
     heights = {panel.chart.layout["height"] for panel in v2.panels}
