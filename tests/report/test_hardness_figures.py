@@ -117,8 +117,8 @@ def test_changes_of_each_class_stand_in_their_family_and_scheme(study, found):
     assert len(heights) == 1
     row = next(r for r in v2.table.rows if r[0].text.startswith("SMOTE") and r[1].text == "car")
     p = value(study, "change/v2/alpha=3/smote+easiest/class=1/recall/p-holm")
-    assert row[4].note.endswith("p <0.001" if p < 0.001 else f"p {p:.3f}")
-    assert row[5].mark == "absent"
+    assert row[5].note.endswith("p <0.001" if p < 0.001 else f"p {p:.3f}")
+    assert row[6].mark == "absent"
     assert "10 networks an arm" in v2.table.caption
 
 
