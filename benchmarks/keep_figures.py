@@ -2,9 +2,9 @@
 
     python benchmarks/keep_figures.py RUN KEY      # for instance steelyard-study fashion-mnist
 
-What is kept of the data set KEY: every figure that a claim speaks of and what could be detected of it,
-what the baseline reaches, and of the hardness studies what is asked of each class. All else stands in
-the run's own figures.json.
+What is kept of the data set KEY: every figure that a claim speaks of and what could be detected of
+it, what the baseline reaches, and of the hardness studies what is asked of each class. All else
+stands in the run's own figures.json.
 """
 
 from __future__ import annotations
