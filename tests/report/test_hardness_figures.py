@@ -1,5 +1,7 @@
 """The figures of the hardness studies' pages: points, rows and sentences, from made-up results."""
 
+from dataclasses import replace
+
 import pytest
 from hardness_cases import CIFAR, make_hardness
 
@@ -15,6 +17,7 @@ from steelyard.report.noise_shares import noise_shares
 from steelyard.report.pruning_curves import pruning_curves
 from steelyard.report.refill_curves import refill_curves
 from steelyard.report.robustness import robustness
+from steelyard.report.series import style_at
 
 DATA = "cifar10-jpeg"
 ORDER = ("cat", "dog", "bird", "deer", "plane", "horse", "frog", "truck", "ship", "car")
@@ -264,3 +267,25 @@ def test_pruning_is_counted_by_rate():
     (shown,), ends = findings([told])
     assert shown.evidence[0].title == "Accuracy, 50 % pruned"
     assert ends[0] <= 0 <= ends[1]
+
+
+def test_series_are_told_apart_beyond_the_sixth():
+    styles = [style_at(place) for place in range(18)]
+    assert len({(one.colour, one.symbol) for one in styles}) == 18
+    assert [one.colour for one in styles[:6]] == [one.colour for one in styles[6:12]]
+
+
+def test_arms_that_lack_the_same_stand_in_one_row():
+    why = "The published allocation asks for -4 samples of class 'car'."
+    arms = [f"v1/alpha=2/{over}+easiest" for over in ("random", "smote", "hard")]
+    results = make_hardness(data=("m",), arms=("v1/alpha=1/random+easiest",), hardest=None)
+    facts = {
+        **results.figures.facts["m"],
+        "not_run": {**dict.fromkeys(arms, why), "v1/without-noise": "No."},
+    }
+    figures = replace(results.figures, facts={**results.figures.facts, "m": facts})
+    (section,) = allocations(HardnessQuantities(replace(results, figures=figures)))
+    assert [[cell.text for cell in row] for row in section.not_run.rows] == [
+        ["Version 1 of the paper, alpha 2: 3 arms", why],
+        [arm_of("v1/without-noise").full, "No."],
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -68,118 +68,86 @@ Train = Annotated[
 ]  # fmt: skip
 
 
-@reads_data_sets
-def hardness_resampling(
-    *,
-    sets: DataSets,
-    scale: Scale = "small",
-    recipe: RecipeName = None,
-    shrink: Shrink = None,
-    models: Models = None,
-    train: Train = None,
-    out: Out = Path("steelyard-study"),
-    seed: options.Seed = 0,
-    device: options.Device = "cpu",
-    engine: options.EngineName = "local",
-    workers: options.Workers = None,
-    address: options.Address = None,
-    fresh: options.Fresh = False,
-    json: options.Json = False,
-) -> None:
-    """Give hard classes more samples and easy ones fewer, and see whether their gaps shrink.
+def _command(name: str, words: str) -> Callable[..., None]:
+    """Return the command of one of the two studies, which take the same options."""
 
-    The paper's data set at hand is cifar10; the small study is of fashion-mnist, too.
-    """
-    _study("hardness-resampling", **locals())
-
-
-@reads_data_sets
-def hardness_pruning(
-    *,
-    sets: DataSets,
-    scale: Scale = "small",
-    recipe: RecipeName = None,
-    shrink: Shrink = None,
-    models: Models = None,
-    train: Train = None,
-    out: Out = Path("steelyard-study"),
-    seed: options.Seed = 0,
-    device: options.Device = "cpu",
-    engine: options.EngineName = "local",
-    workers: options.Workers = None,
-    address: options.Address = None,
-    fresh: options.Fresh = False,
-    json: options.Json = False,
-) -> None:
-    """Leave easy samples out, of the data set or of each class; or any, and resample the rest.
-
-    The paper's data set at hand is cifar10; the small study is of fashion-mnist, too.
-    """
-    _study("hardness-pruning", **locals())
-
-
-def _study(
-    name: str,
-    *,
-    sets: DataSets,
-    scale: str,
-    recipe: str | None,
-    shrink: int | None,
-    models: int | None,
-    train: int | None,
-    out: Path,
-    seed: int,
-    device: str,
-    engine: str,
-    workers: int | None,
-    address: str | None,
-    fresh: bool,
-    json: bool,
-) -> None:
-    paper = STUDIES[name]
-    protocol = paper.scales[check_choice(scale, "scale", "study", paper.scales)]
-    chosen = {} if recipe is None else {"recipe": recipe_named(recipe, paper)}
-    wanted = {
-        **chosen,
-        **({} if shrink is None else {"shrink": shrink}),
-        **({} if models is None else {"n_models": models}),
-        **({} if train is None else {"n_train": train}),
-        "seed": seed,
-    }
-    folder = require_own_folder(out)
-    require_no_weighing(folder)
-    data, claimed = {}, []
-    for key, labelled in sets.by_key(paper.built_in).items():
-        own = _protocol_for(labelled, protocol, wanted)
-        marked = _marked(key, labelled, own, paper)
-        data[marked] = (labelled, own)
-        if _is_claimed(marked, own, _protocol_for(labelled, protocol, chosen), paper):
-            claimed.append(marked)
-    measured: list[tuple[Figures, Labelled]] = []
-    with choose_engine(engine, workers, address) as workers_there, progress_shown() as progress:
-        for number, (key, (labelled, own)) in enumerate(data.items()):
-            measured.append(
-                study_hardness(
-                    labelled,
-                    own,
-                    study=name,
-                    name=key,
-                    safe_shares=_safe_shares(labelled),
-                    run=folder,
-                    fresh=fresh and number == 0,
-                    engine=workers_there,
-                    device=device,
-                    progress=told_of(progress, key),
+    def study(
+        *,
+        sets: DataSets,
+        scale: Scale = "small",
+        recipe: RecipeName = None,
+        shrink: Shrink = None,
+        models: Models = None,
+        train: Train = None,
+        out: Out = Path("steelyard-study"),
+        seed: options.Seed = 0,
+        device: options.Device = "cpu",
+        engine: options.EngineName = "local",
+        workers: options.Workers = None,
+        address: options.Address = None,
+        fresh: options.Fresh = False,
+        json: options.Json = False,
+    ) -> None:
+        paper = STUDIES[name]
+        protocol = paper.scales[check_choice(scale, "scale", "study", paper.scales)]
+        chosen = {} if recipe is None else {"recipe": recipe_named(recipe, paper)}
+        wanted = {
+            **chosen,
+            **({} if shrink is None else {"shrink": shrink}),
+            **({} if models is None else {"n_models": models}),
+            **({} if train is None else {"n_train": train}),
+            "seed": seed,
+        }
+        folder = require_own_folder(out)
+        require_no_weighing(folder)
+        data, claimed = {}, []
+        for key, labelled in sets.by_key(paper.built_in).items():
+            own = _protocol_for(labelled, protocol, wanted)
+            marked = _marked(key, labelled, own, paper)
+            data[marked] = (labelled, own)
+            if _is_claimed(marked, own, _protocol_for(labelled, protocol, chosen), paper):
+                claimed.append(marked)
+        measured: list[tuple[Figures, Labelled]] = []
+        with choose_engine(engine, workers, address) as workers_there, progress_shown() as progress:
+            for number, (key, (labelled, own)) in enumerate(data.items()):
+                measured.append(
+                    study_hardness(
+                        labelled,
+                        own,
+                        study=name,
+                        name=key,
+                        safe_shares=_safe_shares(labelled),
+                        run=folder,
+                        fresh=fresh and number == 0,
+                        engine=workers_there,
+                        device=device,
+                        progress=told_of(progress, key),
+                    )
                 )
-            )
-    asked = {
-        "--recipe": (recipe, None), "--shrink": (shrink, None),
-        "--models": (models, None), "--train": (train, None), "--seed": (seed, 0),
-    }  # fmt: skip
-    figures = joined([one for one, _ in measured], command_of(name, scale, sets.sources, asked))
-    hardest = dict(zip(data, (one for _, one in measured), strict=True))
-    results = held_against(paper, figures, claimed, hardest=hardest)
-    kept(results, folder, json, lambda: _print_changes(results, list(data)))
+        asked = {
+            "--recipe": (recipe, None), "--shrink": (shrink, None),
+            "--models": (models, None), "--train": (train, None), "--seed": (seed, 0),
+        }  # fmt: skip
+        figures = joined([one for one, _ in measured], command_of(name, scale, sets.sources, asked))
+        hardest = dict(zip(data, (one for _, one in measured), strict=True))
+        results = held_against(paper, figures, claimed, hardest=hardest)
+        kept(results, folder, json, lambda: _print_changes(results, list(data)))
+
+    study.__doc__ = words
+    return reads_data_sets(study)
+
+
+_DATA = "The paper's data set at hand is cifar10; the small study is of fashion-mnist, too."
+hardness_resampling = _command(
+    "hardness-resampling",
+    "Give hard classes more samples and easy ones fewer, and see whether their gaps shrink.\n\n"
+    + _DATA,
+)
+hardness_pruning = _command(
+    "hardness-pruning",
+    "Leave easy samples out, of the data set or of each class; or any, and resample the rest.\n\n"
+    + _DATA,
+)
 
 
 def _protocol_for(

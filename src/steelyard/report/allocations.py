@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from steelyard.report.arm_words import by_family
+from steelyard.report.arm_words import FAMILIES, Arm, by_family
 from steelyard.report.class_rows import (
     Panel,
     Series,
@@ -167,9 +168,23 @@ def _not_run(quantities: HardnessQuantities, data: str) -> Table | None:
     found = quantities.not_run_arms(data)
     if not found:
         return None
-    arms = [arm for mine in by_family(sorted(found)).values() for arm in mine]
+    alike: dict[tuple[str, str, float | None, str], list[Arm]] = {}
+    for mine in by_family(sorted(found)).values():
+        for arm in mine:
+            why = one_line(found[arm.name])
+            alike.setdefault((arm.family, arm.knob, arm.strength, why), []).append(arm)
     rows = tuple(
-        (name_cell(arm.full, 90), Cell(one_line(found[arm.name]), mark="words")) for arm in arms
+        (name_cell(_together(arms), 90), Cell(why, mark="words"))
+        for (*_, why), arms in alike.items()
     )
     columns = (Column("Arm", numeric=False), Column("Why it could not run", numeric=False))
     return Table("Arms that could not run", columns, rows)
+
+
+def _together(arms: Sequence[Arm]) -> str:
+    """Return arms that lack the same for the same reason: the one, or how many."""
+    first = arms[0]
+    if len(arms) == 1:
+        return first.full
+    strength = "" if first.strength is None else f", {first.knob} {plain(first.strength)}"
+    return f"{FAMILIES[first.family]}{strength}: {len(arms)} arms"

@@ -20,8 +20,10 @@ ONE = STYLES[0]
 
 
 def style_at(place: int) -> Style:
-    """Return the style of the series at a place; after the sixth they begin again."""
-    return STYLES[place % len(STYLES)]
+    """Return the style of the series at a place; after the sixth, colours come with other signs."""
+    lap, at = divmod(place, len(STYLES))
+    moved = STYLES[(at + lap) % len(STYLES)]
+    return Style(STYLES[at].colour, moved.symbol, moved.dash)
 
 
 def key_of(words: Sequence[str]) -> tuple[KeyItem, ...]:

@@ -164,10 +164,11 @@ def require_countable(targets: np.ndarray, counts: np.ndarray, names: tuple[str,
     """
     bad = (counts > 0) & ~((targets >= 1) & (targets < MOST_DRAWS))
     if bad.any():
-        code = int(bad.argmax())
+        code, others = int(bad.argmax()), int(bad.sum()) - 1
+        also = f", and of {others} others no countable number either" if others else ""
         raise ParameterError(
             f"The published allocation asks for {targets[code]:,.0f} samples of class "
-            f"{names[code]!r}, and of {int(bad.sum()) - 1} others no countable number either.",
+            f"{names[code]!r}{also}.",
             hint="choose mode='safe', or a smaller degree; slicing by such a number goes wrong "
             "without a word.",
         )
